@@ -1,0 +1,1 @@
+//! Show (pure decisions) and Engine (the one task that owns it).

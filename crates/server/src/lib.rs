@@ -1,0 +1,1 @@
+//! start(config) -> Server: the port, the pages, the sockets; bin regie-headless.

@@ -1,0 +1,1 @@
+//! /stream: messages, rooms, SDP at the door; no sockets.

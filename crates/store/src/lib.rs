@@ -1,0 +1,1 @@
+//! SQLite: the show, the tokens.

@@ -1,0 +1,3 @@
+//! The desktop window over the same server.
+
+fn main() {}

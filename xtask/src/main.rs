@@ -1,0 +1,3 @@
+//! cargo xtask run | test | bench | setup | types.
+
+fn main() {}
