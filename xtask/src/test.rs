@@ -208,5 +208,5 @@ fn deny() -> Result<()> {
         println!("deny: cargo-deny is not installed (cargo install cargo-deny), nothing was checked");
         return Ok(());
     }
-    said(shell::cargo().args(["deny", "--offline", "check", "licenses", "bans", "sources"]))
+    said(shell::cargo().args(["deny", "check", "licenses", "bans", "sources"]))
 }
