@@ -43,7 +43,8 @@ pub enum Effect {
     EndSession {
         /// The connection.
         session: SessionId,
-        /// `bye`'s reason or `error`'s code: `removed`, `replaced`, `full`, `revoked`, `show_ended`.
+        /// `bye`'s reason or `error`'s code: `removed`, `replaced`, `full`, `revoked`, `show_ended`, or
+        /// `failed` where the phone's pipeline broke and the phone does well to come back.
         reason: &'static str,
     },
     /// Sockets: tell a phone what it is now.
