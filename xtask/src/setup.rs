@@ -12,8 +12,8 @@ pub struct Need {
     pub tests: bool,
 }
 
-/// The oldest Node that Vite and the browser suites run on.
-const NODE: u32 = 20;
+/// The oldest Node that Vite and the browser suites run on: major and minor.
+const NODE: (u32, u32) = (20, 19);
 
 /// Installs what is missing and says what it does; says nothing more than a line where all is there.
 pub fn setup(need: Need) -> Result<()> {
@@ -189,15 +189,12 @@ fn elsewhere(need: Need) -> Result<()> {
 /// Node is a person's own choice of version manager, so it is asked for and never installed.
 fn node() -> Result<()> {
     let version = shell::output(shell::command("node").arg("--version")).unwrap_or_default();
-    match major(&version) {
+    let (major, minor) = NODE;
+    let needed = format!("Node {major}.{minor} or newer is needed to build the pages (https://nodejs.org)");
+    match parsed(&version) {
         Some(found) if found >= NODE => {}
-        Some(_) => bail!(
-            "Node {NODE} or newer is needed to build the pages; here is {}",
-            version.trim()
-        ),
-        None => {
-            bail!("Node {NODE} or newer is needed to build the pages (https://nodejs.org); none was found")
-        }
+        Some(_) => bail!("{needed}; here is {}", version.trim()),
+        None => bail!("{needed}; none was found"),
     }
     if !shell::on_path(npm::NPM) {
         bail!("npm is needed to build the pages; Node is here, npm is not");
@@ -205,14 +202,16 @@ fn node() -> Result<()> {
     Ok(())
 }
 
-/// `v20.11.0` is 20.
-fn major(version: &str) -> Option<u32> {
-    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+/// `v20.19.2` is (20, 19).
+fn parsed(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.trim().strip_prefix('v')?.split('.');
+    let mut next = || numbers.next()?.parse().ok();
+    Some((next()?, next()?))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Family, major};
+    use super::{Family, parsed};
 
     #[test]
     fn the_family_of_a_system_is_read_from_its_release_file() {
@@ -228,8 +227,10 @@ mod tests {
 
     #[test]
     fn a_version_that_is_none_is_none() {
-        assert_eq!(major("v20.11.0\n"), Some(20));
-        assert_eq!(major(""), None);
-        assert_eq!(major("twenty"), None);
+        assert_eq!(parsed("v20.9.0\n"), Some((20, 9)));
+        assert!(parsed("v22.0.1") > parsed("v20.19.0"));
+        assert_eq!(parsed(""), None);
+        assert_eq!(parsed("v20"), None);
+        assert_eq!(parsed("twenty"), None);
     }
 }
