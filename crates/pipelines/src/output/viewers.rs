@@ -1,0 +1,140 @@
+//! The audience: program encoded once, sent to every viewer over WebRTC. Régie offers, the viewer answers.
+//!
+//! Enters: encoded samples of the program ([`Viewers::feed`]), answers and candidates of viewers. Leaves:
+//! [`Signal`]s, packets. A slow viewer drops and begins again at a keyframe; it never holds the others up. What
+//! viewers ask for reaches the encoder gathered, at most once in 500 ms.
+
+mod fan;
+mod packets;
+mod seat;
+
+pub use fan::Media;
+
+use crate::webrtc::keyframes::Requests;
+use crate::webrtc::peer::{Peer, reason};
+use crate::webrtc::sdp::PeerAnswer;
+use crate::{Candidate, Error, Signal, Signals, bus};
+use fan::Fan;
+use gstreamer_webrtc::WebRTCSDPType;
+use parking_lot::Mutex;
+use regie_model::SessionId;
+use seat::Seat;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The fan-out of the program.
+pub struct Viewers {
+    fan: Arc<Fan>,
+}
+
+impl Viewers {
+    /// Starts the payloaders. `ask_keyframe` reaches the program's encoder; it is called at most once in 500 ms.
+    pub fn start(ask_keyframe: impl Fn() + Send + Sync + 'static) -> Result<Self, Error> {
+        let fan = Fan::start(Requests::new(ask_keyframe))?;
+        Ok(Self { fan })
+    }
+
+    /// Takes one encoded sample of the program: an H.264 access unit or an Opus packet, PTS in running time of
+    /// the shared clock. From the encoder's thread; never blocks.
+    pub fn feed(&self, media: Media, sample: &gstreamer::Sample) {
+        self.fan.feed(media, sample);
+    }
+
+    /// Opens a viewer's connection; [`Signal::Offer`] follows. Signals come from threads of GStreamer and must
+    /// not block.
+    pub fn join(&self, session: SessionId, signals: Signals) -> Result<ViewerSession, Error> {
+        let peer = Peer::new(&format!("viewer-{session}"), Duration::ZERO, signals)?;
+        let seat = Arc::new(Seat::build(&peer, self.fan.ssrcs(), self.fan.keyframes())?);
+        let core = peer.weak();
+        bus::watch(peer.pipeline(), {
+            let core = core.clone();
+            move |detail| {
+                if let Some(core) = core.upgrade() {
+                    tracing::warn!(%session, detail, "a viewer's pipeline failed");
+                    core.fail(reason::PIPELINE);
+                }
+            }
+        });
+        peer.on_open({
+            let keyframes = self.fan.keyframes().clone();
+            move || keyframes.ask()
+        });
+        peer.start()?;
+        self.fan.seat(Arc::clone(&seat));
+        let viewer = ViewerSession {
+            peer,
+            seat,
+            fan: Arc::clone(&self.fan),
+            offer: Arc::default(),
+        };
+        viewer.make_offer();
+        Ok(viewer)
+    }
+
+    /// How many connections are open or opening.
+    pub fn count(&self) -> usize {
+        self.fan.taken()
+    }
+}
+
+/// One viewer's connection. Dropping it ends it.
+pub struct ViewerSession {
+    peer: Peer,
+    seat: Arc<Seat>,
+    fan: Arc<Fan>,
+    /// What the viewer was offered, to hold its answer against.
+    offer: Arc<Mutex<Option<String>>>,
+}
+
+impl ViewerSession {
+    fn make_offer(&self) {
+        let Some(core) = self.peer.weak().upgrade() else {
+            return;
+        };
+        let offer = Arc::clone(&self.offer);
+        core.describe(WebRTCSDPType::Offer, move |core, text| {
+            core.belongs_to(first_mid(text), 0);
+            *offer.lock() = Some(text.to_owned());
+            core.signal(Signal::Offer(text.to_owned()));
+            Ok(text.to_owned())
+        });
+    }
+
+    /// Takes the viewer's answer. One that cannot be used is an error that says why, and the session waits on; a
+    /// second good one ends it.
+    pub fn answer(&self, sdp: &str) -> Result<(), Error> {
+        let offer = self.offer.lock().clone().ok_or(Error::Session("offer yet"))?;
+        let answer = PeerAnswer::parse(sdp, &offer)?;
+        if !self.peer.expect(answer.fingerprint()) {
+            return Ok(());
+        }
+        self.peer
+            .set_remote(WebRTCSDPType::Answer, &answer.for_webrtcbin(), |_| {})?;
+        for candidate in answer.candidates() {
+            self.peer.candidate(candidate);
+        }
+        Ok(())
+    }
+
+    /// Takes a candidate of the viewer.
+    pub fn candidate(&self, candidate: &Candidate) {
+        self.peer.candidate(&candidate.candidate);
+    }
+
+    /// How often this viewer was behind and began again at a keyframe.
+    pub fn dropped(&self) -> u64 {
+        self.seat.dropped()
+    }
+}
+
+impl Drop for ViewerSession {
+    fn drop(&mut self) {
+        self.fan.leave(&self.seat);
+    }
+}
+
+/// The mid of the first section of our own offer.
+fn first_mid(offer: &str) -> String {
+    let mid = offer.lines().find_map(|line| line.trim_end().strip_prefix("a=mid:"));
+    mid.unwrap_or("0").to_owned()
+}
