@@ -22,6 +22,9 @@ const TICK: Duration = Duration::from_secs(1);
 /// After so many quiet ticks dropped reports are history.
 const QUIET_TICKS: u32 = 30;
 
+/// How much of a command is logged, in characters: a name may be as long as a message.
+const LOGGED: usize = 300;
+
 /// The fault that says that reports were dropped.
 const DROPPED: &str = "reports_dropped";
 
@@ -108,7 +111,7 @@ impl Engine {
 
     async fn command(&mut self, command: Command, by: By, fresh: &Secret) -> Result<Option<Reply>, Refusal> {
         let now = self.clock.now();
-        let what = format!("{command:?}");
+        let what: String = format!("{command:?}").chars().take(LOGGED).collect();
         match guarded(&mut self.show, |show| show.apply(command, now, fresh)) {
             Ok(Ok(mut changes)) => {
                 tracing::info!(by = %by.0, command = %what, "carried out");
