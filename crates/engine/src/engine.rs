@@ -28,7 +28,7 @@ const LOGGED: usize = 300;
 /// The fault that says that reports were dropped.
 const DROPPED: &str = "reports_dropped";
 
-/// The one task that owns a [`Show`]: it takes one [`Wake`] after the other, lets the show decide, sends the
+/// The one task that owns a [`Show`]: it takes one wake after the other, lets the show decide, sends the
 /// effects, then the events, then the answer.
 pub struct Engine {
     show: Show,

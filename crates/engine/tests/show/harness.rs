@@ -1,7 +1,7 @@
 //! A show with verbs. After every verb the events are folded over the last snapshot and must give the new
 //! one, and the invariants must hold.
 
-use crate::{fold::fold, invariants};
+use crate::{fold::fold, invariants, workers::Workers};
 use regie_engine::{Changes, Now, Show, StartSecrets};
 use regie_model::{
     Code, Command, DeviceId, Effect, Event, Format, Picture, Refusal, Reply, Report, SavedShow, Scene,
@@ -24,6 +24,7 @@ pub struct Script {
     /// What came of the last verb.
     pub last: Changes,
     pub now: Now,
+    workers: Workers,
     sessions: u64,
     secrets: u32,
 }
@@ -63,8 +64,12 @@ impl Script {
 
     fn with(show: Show, now: Now) -> Self {
         invariants::check(&show);
+        let mut workers = Workers::default();
+        workers.carry_out(&show.start());
+        workers.check(&show);
         Self {
             show,
+            workers,
             last: Changes::default(),
             now,
             sessions: 0,
@@ -97,6 +102,8 @@ impl Script {
                     "saved once if changed"
                 );
                 invariants::check(&self.show);
+                self.workers.carry_out(&changes.effects);
+                self.workers.check(&self.show);
                 self.last = changes;
                 Ok(result)
             }
@@ -135,6 +142,9 @@ impl Script {
     }
 
     pub fn report(&mut self, report: Report) {
+        if let Report::SessionEnded { session } = &report {
+            self.workers.hang_up(*session);
+        }
         let done = self.step(|show, now| Ok((show.observe(report, now), ())));
         done.expect("reports are never refused");
     }

@@ -10,3 +10,4 @@ mod sources;
 mod take;
 mod tokens;
 mod walk;
+mod workers;
