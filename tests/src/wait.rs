@@ -3,7 +3,6 @@
 use anyhow::{Result, bail};
 use std::{
     fmt::Debug,
-    future::Future,
     time::{Duration, Instant},
 };
 
@@ -11,11 +10,11 @@ use std::{
 ///
 /// # Errors
 /// Not within `within`: the error says what was awaited and what was seen last.
-pub async fn eventually<T, S, F>(what: &str, within: Duration, mut probe: impl FnMut() -> F) -> Result<T>
-where
-    F: Future<Output = Result<T, S>>,
-    S: Debug,
-{
+pub async fn eventually<T, S: Debug>(
+    what: &str,
+    within: Duration,
+    mut probe: impl AsyncFnMut() -> Result<T, S>,
+) -> Result<T> {
     let deadline = Instant::now() + within;
     loop {
         match probe().await {
