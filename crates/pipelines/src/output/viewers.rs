@@ -1,16 +1,14 @@
 //! The audience: program encoded once, sent to every viewer over WebRTC. Régie offers, the viewer answers.
 //!
-//! Enters: encoded samples of the program ([`Viewers::feed`]), answers and candidates of viewers. Leaves:
-//! [`Signal`]s, packets. A slow viewer drops and begins again at a keyframe; it never holds the others up. What
-//! viewers ask for reaches the encoder gathered, at most once in 500 ms.
+//! Enters: the encoded taps of [`Program`], answers and candidates of viewers. Leaves: [`Signal`]s, packets. A slow
+//! viewer drops and begins again at a keyframe; it never holds the others up. What viewers ask for reaches only the
+//! encoder, gathered.
 
 mod fan;
 mod packets;
 mod seat;
 
-pub use fan::Media;
-
-use crate::webrtc::keyframes::Requests;
+use crate::output::program::Program;
 use crate::webrtc::peer::{Peer, reason};
 use crate::webrtc::sdp::PeerAnswer;
 use crate::{Candidate, Error, Signal, Signals, bus};
@@ -28,23 +26,18 @@ pub struct Viewers {
 }
 
 impl Viewers {
-    /// Starts the payloaders. `ask_keyframe` reaches the program's encoder; it is called at most once in 500 ms.
-    pub fn start(ask_keyframe: impl Fn() + Send + Sync + 'static) -> Result<Self, Error> {
-        let fan = Fan::start(Requests::new(ask_keyframe))?;
-        Ok(Self { fan })
-    }
-
-    /// Takes one encoded sample of the program: an H.264 access unit or an Opus packet, PTS in running time of
-    /// the shared clock. From the encoder's thread; never blocks.
-    pub fn feed(&self, media: Media, sample: &gstreamer::Sample) {
-        self.fan.feed(media, sample);
+    /// Starts the payloaders; the program's taps are listened to from the first viewer to the last.
+    pub fn start(program: &Program) -> Result<Self, Error> {
+        Ok(Self {
+            fan: Fan::start(program)?,
+        })
     }
 
     /// Opens a viewer's connection; [`Signal::Offer`] follows. Signals come from threads of GStreamer and must
     /// not block.
     pub fn join(&self, session: SessionId, signals: Signals) -> Result<ViewerSession, Error> {
         let peer = Peer::new(&format!("viewer-{session}"), Duration::ZERO, signals)?;
-        let seat = Arc::new(Seat::build(&peer, self.fan.ssrcs(), self.fan.keyframes())?);
+        let seat = Arc::new(Seat::build(&peer, &self.fan)?);
         let core = peer.weak();
         bus::watch(peer.pipeline(), {
             let core = core.clone();
@@ -56,8 +49,12 @@ impl Viewers {
             }
         });
         peer.on_open({
-            let keyframes = self.fan.keyframes().clone();
-            move || keyframes.ask()
+            let fan = Arc::downgrade(&self.fan);
+            move || {
+                if let Some(fan) = fan.upgrade() {
+                    fan.ask_keyframe();
+                }
+            }
         });
         peer.start()?;
         self.fan.seat(Arc::clone(&seat));

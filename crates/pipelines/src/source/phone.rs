@@ -1,7 +1,7 @@
 //! A phone's camera and microphone over WebRTC: the camera offers, Régie answers.
 //!
 //! Enters: the offer and the candidates of one connection, from any thread. Leaves: [`Signal`]s for that
-//! connection, decoded pictures and sound into a mixer slot, [`Report::SourceFailed`] where the pipeline breaks.
+//! connection, decoded pictures and sound into a mixer slot, and a failure of that slot where the pipeline breaks.
 //! It knows nothing of rooms, tokens or names: who the phone is was settled before.
 
 mod receive;
@@ -9,12 +9,11 @@ mod receive;
 use crate::webrtc::keyframes::Requests;
 use crate::webrtc::peer::{Core, Peer, reason};
 use crate::webrtc::sdp::{Bitrate, PeerOffer};
-use crate::{Candidate, Error, Reports, Signal, Signals, SlotInput, bus};
+use crate::{Candidate, Error, Signal, Signals, SlotInput, bus};
 use gst::prelude::*;
 use gstreamer as gst;
 use gstreamer_webrtc::WebRTCSDPType;
 use receive::Chains;
-use regie_model::{Report, SourceId};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -51,14 +50,11 @@ pub struct PhoneSession {
 
 impl PhoneSession {
     /// Opens the connection's pipeline. Signals come from threads of GStreamer and must not block.
-    pub fn open(
-        source: SourceId,
-        slot: SlotInput,
-        settings: PhoneSettings,
-        signals: Signals,
-        reports: Reports,
-    ) -> Result<Self, Error> {
-        let peer = Peer::new(&format!("phone-{source}"), settings.latency, signals)?;
+    ///
+    /// # Errors
+    /// Where elements are missing or do not start.
+    pub fn open(slot: SlotInput, settings: PhoneSettings, signals: Signals) -> Result<Self, Error> {
+        let peer = Peer::new(&format!("phone-{}", slot.source()), settings.latency, signals)?;
         let core = peer.weak();
         let keyframes = Requests::new({
             let core = core.clone();
@@ -70,11 +66,19 @@ impl PhoneSession {
         });
         let chains = Arc::new(OnceLock::new());
         link_pads(peer.webrtc(), core.clone(), &chains, &keyframes);
-        bus::watch(peer.pipeline(), move |detail| {
-            if let Some(core) = core.upgrade() {
-                core.fail(reason::PIPELINE);
-                reports(Report::SourceFailed { source, detail });
+        bus::watch(peer.pipeline(), {
+            let slot = slot.clone();
+            move |detail| {
+                if let Some(core) = core.upgrade()
+                    && core.fail(reason::PIPELINE)
+                {
+                    slot.failed(detail);
+                }
             }
+        });
+        slot.on_keyframe_request({
+            let keyframes = keyframes.clone();
+            move || keyframes.ask()
         });
         peer.start()?;
         Ok(Self {

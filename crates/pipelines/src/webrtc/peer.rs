@@ -282,12 +282,14 @@ impl Core {
             .emit_by_name::<()>("set-local-description", &[description, &promise]);
     }
 
-    /// Ends the session and says why, once.
-    pub fn fail(&self, why: &str) {
-        if self.end() {
-            tracing::info!(why, "session failed");
+    /// Ends the session and says why, once. Whether it was this call that ended it.
+    pub fn fail(&self, why: &str) -> bool {
+        let ended = self.end();
+        if ended {
+            tracing::info!(session = %self.pipeline.name(), why, "session failed");
             (self.signals)(Signal::Failed(why.to_owned()));
         }
+        ended
     }
 
     fn refuse(&self, what: &str, why: &str) {
@@ -362,7 +364,9 @@ impl Core {
                     self.fail(reason::FINGERPRINT);
                 }
             }
-            Is::Failed | Is::Closed => self.fail(reason::LOST),
+            Is::Failed | Is::Closed => {
+                self.fail(reason::LOST);
+            }
             _ => {}
         }
     }

@@ -2,7 +2,8 @@
 
 use super::packets;
 use super::seat::Seat;
-use crate::webrtc::keyframes::Requests;
+use crate::output::program::Program;
+use crate::tap::TapGuard;
 use crate::{Error, bus, clock};
 use gst::prelude::*;
 use gstreamer as gst;
@@ -10,7 +11,7 @@ use gstreamer_app as gst_app;
 use parking_lot::Mutex;
 use std::sync::{Arc, Weak};
 
-/// What is encoded: an access unit of H.264 (byte stream or AVC) or a packet of Opus, its PTS in running time.
+/// Which of the two streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Media {
     /// H.264.
@@ -22,19 +23,26 @@ pub enum Media {
 /// The payloaders and the seats.
 pub struct Fan {
     pipeline: gst::Pipeline,
+    program: Program,
     video: gst_app::AppSrc,
     audio: gst_app::AppSrc,
-    seats: Mutex<Vec<Arc<Seat>>>,
-    keyframes: Requests,
+    seats: Mutex<Seats>,
     ssrcs: (u32, u32),
 }
 
+#[derive(Default)]
+struct Seats {
+    taken: Vec<Arc<Seat>>,
+    /// The taps are only listened to while somebody watches: an encoder with no listener rests.
+    listening: Option<[TapGuard; 2]>,
+}
+
 impl Fan {
-    /// Starts the payloaders. `keyframes` reaches the program's encoder.
-    pub fn start(keyframes: Requests) -> Result<Arc<Self>, Error> {
+    /// Starts the payloaders.
+    pub fn start(program: &Program) -> Result<Arc<Self>, Error> {
         let pipeline = gst::Pipeline::with_name("viewers");
         let make = gst::ElementFactory::make;
-        let ssrcs = (glib_random(), glib_random());
+        let ssrcs = (random(), random());
         let video_pay = make("rtph264pay")
             .property("pt", u32::from(packets::VIDEO_PT))
             .property("ssrc", ssrcs.0)
@@ -53,10 +61,10 @@ impl Fan {
 
         let fan = Arc::new(Self {
             pipeline,
+            program: program.clone(),
             video,
             audio,
             seats: Mutex::default(),
-            keyframes,
             ssrcs,
         });
         deliver(&video_sink, &fan, Media::Video);
@@ -68,43 +76,52 @@ impl Fan {
         Ok(fan)
     }
 
-    /// Takes one encoded sample of the program. From the encoder's thread; never blocks. With nobody watching it
-    /// costs nothing.
-    pub fn feed(&self, media: Media, sample: &gst::Sample) {
-        if self.seats.lock().is_empty() {
-            return;
-        }
-        let lane = match media {
-            Media::Video => &self.video,
-            Media::Audio => &self.audio,
-        };
-        // Only fails while the pipeline goes down.
-        let _ = lane.push_sample(sample);
-    }
-
     /// The SSRCs of picture and sound.
     pub fn ssrcs(&self) -> (u32, u32) {
         self.ssrcs
     }
 
-    /// Asks for a keyframe, gathered with everybody else's asking.
-    pub fn keyframes(&self) -> &Requests {
-        &self.keyframes
+    /// Asks the encoder for a keyframe; it gathers what all ask for, at most one in 500 ms.
+    pub fn ask_keyframe(&self) {
+        self.program.request_keyframe();
     }
 
     /// Adds a seat.
-    pub fn seat(&self, seat: Arc<Seat>) {
-        self.seats.lock().push(seat);
+    pub fn seat(self: &Arc<Self>, seat: Arc<Seat>) {
+        let mut seats = self.seats.lock();
+        seats.taken.push(seat);
+        seats.listening.get_or_insert_with(|| {
+            [
+                self.program.video().subscribe(self.listener(Media::Video)),
+                self.program.audio().subscribe(self.listener(Media::Audio)),
+            ]
+        });
     }
 
     /// Takes a seat away.
     pub fn leave(&self, seat: &Arc<Seat>) {
-        self.seats.lock().retain(|other| !Arc::ptr_eq(other, seat));
+        let mut seats = self.seats.lock();
+        seats.taken.retain(|other| !Arc::ptr_eq(other, seat));
+        if seats.taken.is_empty() {
+            seats.listening = None;
+        }
     }
 
     /// How many seats are taken.
     pub fn taken(&self) -> usize {
-        self.seats.lock().len()
+        self.seats.lock().taken.len()
+    }
+
+    /// Takes encoded samples of the program on the encoder's thread; never blocks.
+    fn listener(self: &Arc<Self>, media: Media) -> Box<dyn Fn(&gst::Sample) + Send + Sync> {
+        let lane = match media {
+            Media::Video => self.video.clone(),
+            Media::Audio => self.audio.clone(),
+        };
+        Box::new(move |sample| {
+            // Only fails while the pipeline goes down.
+            let _ = lane.push_sample(sample);
+        })
     }
 
     fn packet(&self, media: Media, buffer: gst::Buffer) {
@@ -116,8 +133,16 @@ impl Fan {
                 (buffer, begins)
             }
         };
-        for seat in self.seats.lock().iter() {
-            seat.push(media, &buffer, begins, &self.keyframes);
+        let behind = {
+            let seats = self.seats.lock();
+            let mut behind = false;
+            for seat in &seats.taken {
+                behind |= !seat.push(media, &buffer, begins);
+            }
+            behind
+        };
+        if behind {
+            self.ask_keyframe();
         }
     }
 }
@@ -165,7 +190,7 @@ fn deliver(sink: &gst_app::AppSink, fan: &Arc<Fan>, media: Media) {
     sink.set_callbacks(callbacks);
 }
 
-fn glib_random() -> u32 {
+fn random() -> u32 {
     // 0 is taken for "none" in places.
     gst::glib::random_int().max(1)
 }

@@ -1,17 +1,16 @@
 //! One viewer's end of the fan: two appsrcs in front of its webrtcbin.
 
-use super::fan::Media;
+use super::fan::{Fan, Media};
 use super::packets;
 use crate::Error;
-use crate::webrtc::keyframes::Requests;
 use crate::webrtc::peer::{Core, Peer};
 use gst::glib;
 use gst::prelude::*;
 use gstreamer as gst;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
-use std::sync::Weak;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 /// A viewer that holds back this much is behind, and begins again at the next keyframe: about a second.
 const BEHIND_BYTES: u64 = 512 * 1024;
@@ -30,11 +29,12 @@ pub struct Seat {
 
 impl Seat {
     /// Puts the two senders in front of the peer's webrtcbin, picture first.
-    pub fn build(peer: &Peer, ssrcs: (u32, u32), keyframes: &Requests) -> Result<Self, Error> {
+    pub fn build(peer: &Peer, fan: &Arc<Fan>) -> Result<Self, Error> {
+        let ssrcs = fan.ssrcs();
         let video = sender(peer, &packets::video_caps(ssrcs.0), 0)?;
         let audio = sender(peer, &packets::audio_caps(ssrcs.1), 1)?;
         if let Some(pad) = video.static_pad("src") {
-            gather(&pad, keyframes.clone());
+            gather(&pad, Arc::downgrade(fan));
         }
         Ok(Self {
             core: peer.weak(),
@@ -46,30 +46,31 @@ impl Seat {
         })
     }
 
-    /// Takes one packet. `begins` says that it begins a keyframe. Never blocks.
-    pub fn push(&self, media: Media, packet: &gst::Buffer, begins: bool, keyframes: &Requests) {
+    /// Takes one packet. `begins` says that it begins a keyframe. `false` where the viewer just fell behind and
+    /// needs a keyframe to begin again with. Never blocks.
+    pub fn push(&self, media: Media, packet: &gst::Buffer, begins: bool) -> bool {
         let (sender, primed) = match media {
             Media::Video => (&self.video, &self.primed[0]),
             Media::Audio => (&self.audio, &self.primed[1]),
         };
         if !self.core.upgrade().is_some_and(|core| core.is_open()) {
             if primed.swap(true, Ordering::Relaxed) {
-                return;
+                return true;
             }
         } else if media == Media::Video {
             if self.waits.load(Ordering::Relaxed) && !begins {
-                return;
+                return true;
             }
             if sender.current_level_bytes() > BEHIND_BYTES {
                 self.waits.store(true, Ordering::Relaxed);
                 self.dropped.fetch_add(1, Ordering::Relaxed);
-                keyframes.ask();
-                return;
+                return false;
             }
             self.waits.store(false, Ordering::Relaxed);
         }
         // Single buffers only: lists crashed webrtcbin with ten viewers. Fails only while the session ends.
         let _ = sender.push_buffer(packet.clone());
+        true
     }
 
     /// How often this viewer was behind.
@@ -119,11 +120,13 @@ fn gate(pad: &gst::Pad, core: Weak<Core>) {
 }
 
 /// A viewer's PLI or FIR goes to the one place that gathers them, and to no pipeline.
-fn gather(pad: &gst::Pad, keyframes: Requests) {
+fn gather(pad: &gst::Pad, fan: Weak<Fan>) {
     pad.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
         let event = info.event();
         if event.is_some_and(|e| gst_video::UpstreamForceKeyUnitEvent::parse(e).is_ok()) {
-            keyframes.ask();
+            if let Some(fan) = fan.upgrade() {
+                fan.ask_keyframe();
+            }
             gst::PadProbeReturn::Drop
         } else {
             gst::PadProbeReturn::Ok

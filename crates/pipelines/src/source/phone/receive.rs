@@ -34,9 +34,8 @@ impl Chains {
         keyframes: &Requests,
     ) -> Result<Self, Error> {
         let video = video(codec)?;
-        let end = decoded::video(slot)?;
         let encoded = video[1].static_pad("src");
-        let head = chain(pipeline, &video, &end)?;
+        let head = chain(pipeline, &video, &decoded::video(pipeline, slot)?)?;
         if let Some(pad) = encoded {
             let keyframes = keyframes.clone();
             pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
@@ -48,7 +47,7 @@ impl Chains {
                 gst::PadProbeReturn::Ok
             });
         }
-        let audio = chain(pipeline, &audio()?, &decoded::audio(slot)?)?;
+        let audio = chain(pipeline, &audio()?, &decoded::audio(pipeline, slot)?)?;
         Ok(Self {
             video: head,
             audio: Some(audio),
@@ -128,13 +127,13 @@ fn patient(decoder: &gst::Element) {
     decoder.set_property("max-errors", -1i32);
 }
 
-/// Adds, links and starts a chain; gives the pad it begins with.
+/// Adds a chain in front of `end`, which stands in the pipeline already, links and starts it; gives the pad it
+/// begins with.
 fn chain(pipeline: &gst::Pipeline, elements: &[gst::Element], end: &gst::Element) -> Result<gst::Pad, Error> {
-    let all: Vec<_> = elements.iter().chain([end]).collect();
-    pipeline.add_many(all.iter().copied())?;
-    gst::Element::link_many(all.iter().copied())?;
+    pipeline.add_many(elements)?;
+    gst::Element::link_many(elements.iter().chain([end]))?;
     // From the end, so that nothing is pushed into what does not run yet.
-    for element in all.iter().rev() {
+    for element in elements.iter().rev() {
         element.sync_state_with_parent()?;
     }
     let head = elements.first().and_then(|e| e.static_pad("sink"));
