@@ -18,6 +18,7 @@ test('a phone scans the code, gives its name, and is in the multiview', async ()
   assert.deepEqual([source.picture.width, source.picture.height], [640, 360]);
   console.log(`join pressed → live on /control: ${Date.now() - lea.pressed} ms`);
   await lea.says('off air');
+  await eventually('Léa sends H.264', async () => (await lea.sending()).codec === 'video/H264', { saw: () => lea.sending() });
 });
 
 test('a viewer sees and hears the program', async () => {
@@ -33,6 +34,7 @@ test('a viewer sees and hears the program', async () => {
 test('a second phone, with VP8 only, joins and program never stops', async () => {
   const since = await one.page.evaluate(() => performance.timeOrigin + performance.now());
   tom = await show.phone('Tom', { codec: 'vp8' });
+  await eventually('Tom sends VP8', async () => (await tom.sending()).codec === 'video/VP8', { saw: () => tom.sending() });
   two = await show.viewer();
   await two.eventuallyShows(lea.id);
   const frames = await one.seen(since);

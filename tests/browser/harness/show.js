@@ -166,9 +166,9 @@ class Phone {
     }, { saw: () => this.page.locator('body').innerText() });
   }
 
-  /** What the browser encodes with: video/VP8 … */
-  codec() {
-    return this.page.evaluate(() => globalThis.fakePhone.codec?.());
+  /** What the browser sends: {codec: 'video/VP8', height, fps, bytes}. */
+  sending() {
+    return this.page.evaluate(() => globalThis.fakePhone.sending());
   }
 
   close() {

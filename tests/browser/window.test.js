@@ -1,0 +1,34 @@
+// The desktop window: the operator's page on a display, with a multiview that moves.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Window, difference, grey } from './harness/window.js';
+import { eventually } from './harness/wait.js';
+
+test('the window shows a moving multiview, hears the keyboard, and ends cleanly', async () => {
+  const window = await Window.open(['--demo']);
+  try {
+    const text = () => window.run('return document.body.innerText');
+    await eventually('the multiview is drawn', () => window.run(
+      'const canvas = document.querySelector("canvas"); return !!canvas && Number(canvas.dataset.drawn) > 30',
+    ), { ms: 40_000, saw: text });
+    assert.match(await window.run('return location.pathname'), /^\/operator/);
+    let before = grey(await window.picture('canvas'));
+    window.photograph('window-1.png');
+    const bright = before.luma.filter((value) => value > 60).length / before.luma.length;
+    assert.ok(bright > 0.05, `the multiview is black: ${bright}`);
+    let moved = 0;
+    await eventually('the multiview moves', async () => {
+      const now = grey(await window.picture('canvas'));
+      moved = difference(before, now);
+      before = now;
+      return moved > 0.002;
+    }, { saw: () => `${moved} of the pixels changed` });
+    window.photograph('window-2.png');
+    const how = await window.run('const { dataset } = document.querySelector("canvas"); return { ...dataset }');
+    console.log(`the window's multiview: ${JSON.stringify(how)}, ${(moved * 100).toFixed(1)} % of the pixels changed`);
+
+    await window.end();
+  } finally {
+    await window.close();
+  }
+});
