@@ -173,14 +173,32 @@ mod tests {
         };
         check("", CandidateError::Malformed("`candidate:` prefix"));
         check("candidate:1", CandidateError::Malformed("component"));
-        check("candidate:1 0 udp 1 1.2.3.4 5 typ host", CandidateError::Malformed("component"));
-        check("candidate:1 1 sctp 1 1.2.3.4 5 typ host", CandidateError::Malformed("transport"));
-        check("candidate:1 1 udp 1 1.2.3.4 70000 typ host", CandidateError::Malformed("port"));
-        check("candidate:1 1 udp 1 a/b 5 typ host", CandidateError::Malformed("address"));
-        check("candidate:1 1 udp 1 1.2.3.4 5 typ\nhost", CandidateError::NotPlain);
+        check(
+            "candidate:1 0 udp 1 1.2.3.4 5 typ host",
+            CandidateError::Malformed("component"),
+        );
+        check(
+            "candidate:1 1 sctp 1 1.2.3.4 5 typ host",
+            CandidateError::Malformed("transport"),
+        );
+        check(
+            "candidate:1 1 udp 1 1.2.3.4 70000 typ host",
+            CandidateError::Malformed("port"),
+        );
+        check(
+            "candidate:1 1 udp 1 a/b 5 typ host",
+            CandidateError::Malformed("address"),
+        );
+        check(
+            "candidate:1 1 udp 1 1.2.3.4 5 typ\nhost",
+            CandidateError::NotPlain,
+        );
         let long = format!("candidate:{}", "a".repeat(LINE_MAX));
         check(&long, CandidateError::TooLong(long.len()));
         assert_eq!(Candidate::parse(HOST, None, 64), Err(CandidateError::BadMedia));
-        assert_eq!(Candidate::parse(HOST, Some("a b"), 0), Err(CandidateError::BadMedia));
+        assert_eq!(
+            Candidate::parse(HOST, Some("a b"), 0),
+            Err(CandidateError::BadMedia)
+        );
     }
 }

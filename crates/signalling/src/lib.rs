@@ -8,8 +8,8 @@ mod sdp;
 
 pub use candidate::{Candidate, CandidateError};
 pub use messages::{
-    ClientMessage, Control, Description, MESSAGE_MAX, REGIE, ServerMessage, Streamer, Target,
-    Telemetry, ViewerId, WireCandidate, Wrong, WrongCode, parse,
+    ClientMessage, Control, Description, MESSAGE_MAX, REGIE, ServerMessage, Streamer, Target, Telemetry,
+    ViewerId, WireCandidate, Wrong, WrongCode, parse,
 };
 pub use room::{Act, ERRORS_MAX, May, News, Room};
 pub use sdp::{SDP_MAX, Sdp, SdpError, SdpKind};

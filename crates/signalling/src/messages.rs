@@ -35,7 +35,9 @@ impl ViewerId {
             Value::String(text) if (1..=128).contains(&text.len()) && !text.chars().any(char::is_control) => {
                 Ok(Self::Text(text))
             }
-            _ => Err(Wrong::bad_json("`viewerId` must be a number or 1 to 128 bytes of text")),
+            _ => Err(Wrong::bad_json(
+                "`viewerId` must be a number or 1 to 128 bytes of text",
+            )),
         }
     }
 }
@@ -304,7 +306,10 @@ pub fn parse(raw: &str) -> Result<ClientMessage, Wrong> {
     if raw.len() > MESSAGE_MAX {
         return Err(Wrong::new(
             WrongCode::TooLarge,
-            format!("the message is {} bytes long; at most {MESSAGE_MAX} are taken", raw.len()),
+            format!(
+                "the message is {} bytes long; at most {MESSAGE_MAX} are taken",
+                raw.len()
+            ),
         ));
     }
     let value: Value =
@@ -323,9 +328,14 @@ pub fn parse(raw: &str) -> Result<ClientMessage, Wrong> {
         "streamer" => streamer(field("deviceId"), field("name"), field("resume")),
         "viewer" => Ok(ClientMessage::Viewer(ViewerId::parse(field("viewerId"))?)),
         "offer" => Ok(ClientMessage::Offer(description(SdpKind::Offer, field("offer"))?)),
-        "answer" => Ok(ClientMessage::Answer(description(SdpKind::Answer, field("answer"))?)),
+        "answer" => Ok(ClientMessage::Answer(description(
+            SdpKind::Answer,
+            field("answer"),
+        )?)),
         "candidate" => Ok(ClientMessage::Candidate(candidate(field("candidate"))?)),
-        "telemetry" => Ok(ClientMessage::Telemetry(Box::new(telemetry(Value::Object(fields))?))),
+        "telemetry" => Ok(ClientMessage::Telemetry(Box::new(telemetry(Value::Object(
+            fields,
+        ))?))),
         "bye" => Ok(ClientMessage::Bye),
         other => {
             let shown: String = other.chars().filter(|c| !c.is_control()).take(40).collect();
@@ -387,7 +397,9 @@ fn candidate(value: Value) -> Result<Option<Candidate>, Wrong> {
         return Ok(None);
     }
     let raw: WireCandidate = serde_json::from_value(value).map_err(|error| {
-        Wrong::bad_json(format!("`candidate` must be {{candidate, sdpMid, sdpMLineIndex}}: {error}"))
+        Wrong::bad_json(format!(
+            "`candidate` must be {{candidate, sdpMid, sdpMLineIndex}}: {error}"
+        ))
     })?;
     // Browsers end their list with an empty candidate.
     if raw.candidate.is_empty() {
@@ -405,7 +417,10 @@ fn telemetry(value: Value) -> Result<Telemetry, Wrong> {
     let telemetry: Telemetry = serde_json::from_value(value)
         .map_err(|error| Wrong::bad_json(format!("this telemetry cannot be read: {error}")))?;
     let words = [&telemetry.limitation, &telemetry.thermal];
-    if words.iter().any(|word| word.as_ref().is_some_and(|w| w.len() > 32)) {
+    if words
+        .iter()
+        .any(|word| word.as_ref().is_some_and(|w| w.len() > 32))
+    {
         return Err(Wrong::bad_json("a word of the telemetry is longer than 32 bytes"));
     }
     Ok(telemetry)
@@ -428,7 +443,10 @@ mod tests {
         let check = |value: Value, expect: ClientMessage| {
             assert_eq!(parse(&value.to_string()), Ok(expect), "{value}");
         };
-        check(json!({"type": "streamer"}), ClientMessage::Streamer(Streamer::default()));
+        check(
+            json!({"type": "streamer"}),
+            ClientMessage::Streamer(Streamer::default()),
+        );
         check(
             json!({"type": "viewer", "viewerId": "v1"}),
             ClientMessage::Viewer(ViewerId::Text("v1".into())),
@@ -447,7 +465,10 @@ mod tests {
                    "candidate": {"candidate": line, "sdpMid": "0", "sdpMLineIndex": 0, "usernameFragment": "x"}}),
             ClientMessage::Candidate(Some(Candidate::parse(line, Some("0"), 0).unwrap())),
         );
-        check(json!({"type": "candidate", "candidate": null}), ClientMessage::Candidate(None));
+        check(
+            json!({"type": "candidate", "candidate": null}),
+            ClientMessage::Candidate(None),
+        );
         check(
             json!({"type": "candidate", "candidate": {"candidate": "", "sdpMid": "0"}}),
             ClientMessage::Candidate(None),
@@ -494,7 +515,10 @@ mod tests {
             (r#"{"type":"offer","offer":{"type":"answer","sdp":""}}"#, BadJson),
             (r#"{"type":"telemetry","battery":"full"}"#, BadJson),
             (bad_sdp.as_str(), BadSdp),
-            (r#"{"type":"candidate","candidate":{"candidate":"x"}}"#, BadCandidate),
+            (
+                r#"{"type":"candidate","candidate":{"candidate":"x"}}"#,
+                BadCandidate,
+            ),
         ] {
             assert_eq!(code(raw), expect, "{:.80}", raw);
         }
@@ -542,13 +566,24 @@ mod tests {
             json!({"type": "candidate", "target": "viewer", "viewerId": 7,
                    "candidate": {"candidate": "candidate:1", "sdpMid": null, "sdpMLineIndex": 0}}),
         );
-        check(ServerMessage::Tally { state: Tally::Program }, json!({"type": "tally", "state": "program"}));
+        check(
+            ServerMessage::Tally {
+                state: Tally::Program,
+            },
+            json!({"type": "tally", "state": "program"}),
+        );
         let control = Control {
             torch: Some(true),
             ..Control::default()
         };
-        check(ServerMessage::Control(control), json!({"type": "control", "torch": true}));
-        check(ServerMessage::Talkback { on: true }, json!({"type": "talkback", "on": true}));
+        check(
+            ServerMessage::Control(control),
+            json!({"type": "control", "torch": true}),
+        );
+        check(
+            ServerMessage::Talkback { on: true },
+            json!({"type": "talkback", "on": true}),
+        );
     }
 
     proptest! {

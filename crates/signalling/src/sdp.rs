@@ -237,7 +237,8 @@ pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const PRINT: &str = "AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA";
+    const PRINT: &str =
+        "AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA";
 
     /// The least description that is taken.
     pub(crate) fn least() -> String {
@@ -275,12 +276,18 @@ pub(crate) mod tests {
         check(without("a=ice-pwd"), SdpError::NoCredentials(0));
         check(least().replace("sha-256", "sha-1"), SdpError::BadFingerprint(5));
         check(least().replace("AA:AA:", "AA:"), SdpError::BadFingerprint(5));
-        check(least().replace("ufrag:abcd", "ufrag:a b"), SdpError::BadCredentials(8));
+        check(
+            least().replace("ufrag:abcd", "ufrag:a b"),
+            SdpError::BadCredentials(8),
+        );
         check(least().replace("s=-", "s=\u{7}"), SdpError::ControlCharacter(3));
         check(least().replace("s=-", "s=\0"), SdpError::ControlCharacter(3));
         check(least().replace("s=-", "nonsense"), SdpError::NotALine(3));
         check(least().replace("m=video 9", "m=video x"), SdpError::BadMedia(6));
-        check(least().replace("m=video 9", "m=hologram 9"), SdpError::BadMedia(6));
+        check(
+            least().replace("m=video 9", "m=hologram 9"),
+            SdpError::BadMedia(6),
+        );
     }
 
     #[test]
@@ -288,16 +295,25 @@ pub(crate) mod tests {
         let check = |raw: String, expect: SdpError| assert_eq!(parse(&raw), Err(expect));
         let long = "a".repeat(SDP_MAX + 1);
         check(long.clone(), SdpError::TooLong(SDP_MAX + 1));
-        check(least().replace("s=-", &format!("s={}", &long[..LINE_MAX])), SdpError::LineTooLong(3));
+        check(
+            least().replace("s=-", &format!("s={}", &long[..LINE_MAX])),
+            SdpError::LineTooLong(3),
+        );
         check(least() + &"a=x\r\n".repeat(LINES_MAX), SdpError::TooManyLines);
-        check(least() + &"m=audio 9 X 0\r\n".repeat(MEDIA_MAX), SdpError::TooManyMedia);
+        check(
+            least() + &"m=audio 9 X 0\r\n".repeat(MEDIA_MAX),
+            SdpError::TooManyMedia,
+        );
     }
 
     #[test]
     fn a_rejected_section_needs_nothing_of_its_own() {
         let session_credentials = least().replace("m=video 9", "m=video 0") + "m=audio 0 X 0\r\n";
         assert!(parse(&session_credentials).is_ok());
-        assert_eq!(parse(&(least() + "m=audio 9 X 0\r\n")), Err(SdpError::NoCredentials(1)));
+        assert_eq!(
+            parse(&(least() + "m=audio 9 X 0\r\n")),
+            Err(SdpError::NoCredentials(1))
+        );
     }
 
     #[test]

@@ -74,14 +74,19 @@ fn a_camera_of_the_old_protocol_comes_in_with_seven_messages() {
         id: 4,
         resume: Secret::new("s"),
     });
-    let [Act::Send(ServerMessage::Welcome { id: 4, .. }), Act::Send(ServerMessage::NewViewer { viewer_id })] =
-        welcomed.as_slice()
+    let [
+        Act::Send(ServerMessage::Welcome { id: 4, .. }),
+        Act::Send(ServerMessage::NewViewer { viewer_id }),
+    ] = welcomed.as_slice()
     else {
         panic!("{welcomed:?}");
     };
     assert_eq!(*viewer_id, ViewerId::regie());
     assert!(matches!(say(&mut room, offer()).as_slice(), [Act::TakeOffer(_)]));
-    assert!(matches!(say(&mut room, candidate(LINE)).as_slice(), [Act::TakeCandidate(_)]));
+    assert!(matches!(
+        say(&mut room, candidate(LINE)).as_slice(),
+        [Act::TakeCandidate(_)]
+    ));
     let answered = room.observe(News::Answer("v=0".into()));
     assert!(matches!(
         answered.as_slice(),
@@ -106,7 +111,12 @@ fn a_viewer_of_the_old_protocol_gets_its_own_id_back() {
     let mut room = Room::new(ALL);
     let viewer = ViewerId::Number(17.into());
     let joined = say(&mut room, json!({"type": "viewer", "viewerId": 17}));
-    assert_eq!(joined, [Act::Join { viewer: viewer.clone() }]);
+    assert_eq!(
+        joined,
+        [Act::Join {
+            viewer: viewer.clone()
+        }]
+    );
     assert_eq!(error_of(&say(&mut room, answer())), "not_now");
     let offered = room.observe(News::Offer("v=0".into()));
     assert_eq!(
@@ -127,7 +137,10 @@ fn a_viewer_of_the_old_protocol_gets_its_own_id_back() {
             ..
         })]
     ));
-    assert!(matches!(say(&mut room, answer()).as_slice(), [Act::TakeAnswer(_)]));
+    assert!(matches!(
+        say(&mut room, answer()).as_slice(),
+        [Act::TakeAnswer(_)]
+    ));
     assert_eq!(error_of(&say(&mut room, answer())), "not_now");
 }
 
@@ -160,7 +173,10 @@ fn the_offer_is_asked_for_only_when_show_and_pipeline_are_ready() {
         };
         let acts: Vec<Act> = news.into_iter().flat_map(|one| room.observe(one)).collect();
         let last = acts.last().expect("something is said");
-        assert!(matches!(last, Act::Send(ServerMessage::NewViewer { .. })), "{acts:?}");
+        assert!(
+            matches!(last, Act::Send(ServerMessage::NewViewer { .. })),
+            "{acts:?}"
+        );
         assert_eq!(acts.len(), 2);
     }
 }
@@ -170,15 +186,24 @@ fn candidates_before_their_description_wait_for_it() {
     let mut room = invited();
     assert_eq!(say(&mut room, candidate(LINE)), []);
     let acts = say(&mut room, offer());
-    assert!(matches!(acts.as_slice(), [Act::TakeOffer(_), Act::TakeCandidate(_)]), "{acts:?}");
+    assert!(
+        matches!(acts.as_slice(), [Act::TakeOffer(_), Act::TakeCandidate(_)]),
+        "{acts:?}"
+    );
 }
 
 #[test]
 fn names_and_the_end_of_the_list_are_dropped_without_a_word() {
     let mut room = invited();
     say(&mut room, offer());
-    assert_eq!(say(&mut room, candidate("candidate:1 1 udp 1 a-b.local 5 typ host")), []);
-    assert_eq!(say(&mut room, json!({"type": "candidate", "candidate": null})), []);
+    assert_eq!(
+        say(&mut room, candidate("candidate:1 1 udp 1 a-b.local 5 typ host")),
+        []
+    );
+    assert_eq!(
+        say(&mut room, json!({"type": "candidate", "candidate": null})),
+        []
+    );
 }
 
 #[test]
@@ -186,7 +211,12 @@ fn candidates_are_counted() {
     let mut room = invited();
     say(&mut room, offer());
     let taken = (0..1_000)
-        .filter(|_| matches!(say(&mut room, candidate(LINE)).as_slice(), [Act::TakeCandidate(_)]))
+        .filter(|_| {
+            matches!(
+                say(&mut room, candidate(LINE)).as_slice(),
+                [Act::TakeCandidate(_)]
+            )
+        })
         .count();
     assert_eq!(taken, 256);
     assert!(room.is_gone(), "hundreds of wrong messages in a row end it");
@@ -198,14 +228,23 @@ fn each_role_needs_its_token() {
         camera: false,
         viewer: true,
     });
-    assert_eq!(error_of(&say(&mut viewer, json!({"type": "streamer"}))), "not_now");
+    assert_eq!(
+        error_of(&say(&mut viewer, json!({"type": "streamer"}))),
+        "not_now"
+    );
     let mut camera = Room::new(May {
         camera: true,
         viewer: false,
     });
-    assert_eq!(error_of(&say(&mut camera, json!({"type": "viewer", "viewerId": "x"}))), "not_now");
+    assert_eq!(
+        error_of(&say(&mut camera, json!({"type": "viewer", "viewerId": "x"}))),
+        "not_now"
+    );
     assert!(!say(&mut camera, json!({"type": "streamer"})).is_empty());
-    assert_eq!(error_of(&say(&mut camera, json!({"type": "streamer"}))), "not_now");
+    assert_eq!(
+        error_of(&say(&mut camera, json!({"type": "streamer"}))),
+        "not_now"
+    );
 }
 
 #[test]
@@ -215,7 +254,10 @@ fn ten_wrong_messages_in_a_row_close_with_1008() {
         assert_eq!(error_of(&room.hear("nonsense")), "bad_json");
     }
     let acts = room.hear("nonsense");
-    assert!(matches!(acts.as_slice(), [Act::Send(_), Act::Close { code: 1008, .. }]), "{acts:?}");
+    assert!(
+        matches!(acts.as_slice(), [Act::Send(_), Act::Close { code: 1008, .. }]),
+        "{acts:?}"
+    );
     assert_eq!(room.hear("nonsense"), []);
 }
 
