@@ -127,7 +127,8 @@ fn gather(pad: &gst::Pad, fan: Weak<Fan>) {
             if let Some(fan) = fan.upgrade() {
                 fan.ask_keyframe();
             }
-            gst::PadProbeReturn::Drop
+            // Not `Drop`: for events, GStreamer 1.22 then lets go of what the bindings have let go of already.
+            gst::PadProbeReturn::Handled
         } else {
             gst::PadProbeReturn::Ok
         }

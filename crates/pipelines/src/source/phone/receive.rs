@@ -164,7 +164,8 @@ fn gather(pad: &gst::Pad, keyframes: Requests) {
         });
         if asked {
             keyframes.ask();
-            gst::PadProbeReturn::Drop
+            // Not `Drop`: for events, GStreamer 1.22 then lets go of what the bindings have let go of already.
+            gst::PadProbeReturn::Handled
         } else {
             gst::PadProbeReturn::Ok
         }
