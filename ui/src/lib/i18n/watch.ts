@@ -1,0 +1,30 @@
+/** Texts of the audience's page. */
+export const watch = {
+  'watch.title': ['Live', 'Direct'],
+  'watch.live': ['Live', 'Direct'],
+  'watch.sound': ['Tap for sound', 'Touchez pour le son'],
+  'watch.mute': ['Sound off', 'Couper le son'],
+  'watch.unmute': ['Sound on', 'Remettre le son'],
+  'watch.play': ['Tap to play', 'Touchez pour lire'],
+  'watch.full': ['Full screen', 'Plein écran'],
+  'watch.small': ['Leave full screen', 'Quitter le plein écran'],
+  'watch.pip': ['Picture in picture', 'Image dans l’image'],
+  'watch.connecting': ['One moment, the picture is coming …', 'Un instant, l’image arrive…'],
+  'watch.reconnecting': ['Connection lost, coming back …', 'Connexion perdue, retour…'],
+  'watch.waiting.heading': ['Not on air yet', 'Pas encore à l’antenne'],
+  'watch.waiting.text': [
+    'The picture starts here by itself. Stay on the event’s Wi-Fi.',
+    'L’image démarrera ici toute seule. Restez sur le Wi-Fi de l’événement.',
+  ],
+  'watch.ended.heading': ['The show is over', 'L’émission est terminée'],
+  'watch.ended.text': ['Thank you for watching.', 'Merci de votre fidélité.'],
+  'watch.forbidden.heading': ['You need an invitation', 'Il faut une invitation'],
+  'watch.forbidden.text': [
+    'Ask the organiser for the viewers’ QR code, then scan it.',
+    'Demandez à l’organisateur le QR code des spectateurs, puis scannez-le.',
+  ],
+  'watch.quality.good': ['Good connection', 'Bonne connexion'],
+  'watch.quality.fair': ['Unsteady connection', 'Connexion instable'],
+  'watch.quality.poor': ['Poor connection: move closer to the Wi-Fi', 'Mauvaise connexion : rapprochez-vous du Wi-Fi'],
+  'watch.picture': ['The program, live', 'Le programme, en direct'],
+} as const;

@@ -1,0 +1,56 @@
+import type { Desk } from './desk.svelte';
+import { actionOf, type Focus } from './keys';
+
+const FIELDS = 'input, textarea, select, [contenteditable], dialog, [role=menu]';
+
+/**
+ * Hears the keyboard for the whole page; returns how to stop. Whether a control shows its ring is followed here
+ * rather than asked of `:focus-visible`, whose answer differs between browsers once a key is pressed after a click.
+ */
+export function listenToKeys(desk: Desk): () => void {
+  let byKeyboard = false;
+
+  const focus = (): Focus => {
+    const active = document.activeElement;
+    const somewhere = active instanceof HTMLElement && active !== document.body;
+    return {
+      typing: desk.open !== null || (somewhere && active.closest(FIELDS) !== null),
+      ring: somewhere && byKeyboard,
+    };
+  };
+
+  const act = (event: KeyboardEvent) => {
+    if (event.key === 'Tab' || event.key.startsWith('Arrow')) byKeyboard = true;
+    if (event.defaultPrevented) return;
+    const { code, key, shiftKey: shift, repeat } = event;
+    const modified = event.ctrlKey || event.altKey || event.metaKey;
+    const action = actionOf({ code, key, shift, modified, repeat }, focus());
+    if (!action) return;
+    if (action.do === 'release') {
+      if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+      return;
+    }
+    event.preventDefault();
+    if (repeat) return;
+    if (action.do === 'preview') desk.previewNth(action.index);
+    else if (action.do === 'cut') desk.cutNth(action.index);
+    else if (action.do === 'take') desk.take();
+    else if (action.do === 'auto') desk.auto();
+    else desk.open = { what: 'keys' };
+  };
+
+  // Firefox presses a focused button when Space is let go, whatever happened when it went down.
+  const letGo = (event: KeyboardEvent) => {
+    if (event.code === 'Space' && !focus().typing) event.preventDefault();
+  };
+  const pointed = () => (byKeyboard = false);
+
+  window.addEventListener('keydown', act);
+  window.addEventListener('keyup', letGo);
+  window.addEventListener('pointerdown', pointed, true);
+  return () => {
+    window.removeEventListener('keydown', act);
+    window.removeEventListener('keyup', letGo);
+    window.removeEventListener('pointerdown', pointed, true);
+  };
+}
