@@ -132,6 +132,8 @@ impl Drop for ViewerSession {
 
 /// The mid of the first section of our own offer.
 fn first_mid(offer: &str) -> String {
-    let mid = offer.lines().find_map(|line| line.trim_end().strip_prefix("a=mid:"));
+    let mid = offer
+        .lines()
+        .find_map(|line| line.trim_end().strip_prefix("a=mid:"));
     mid.unwrap_or("0").to_owned()
 }

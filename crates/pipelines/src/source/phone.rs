@@ -106,7 +106,9 @@ impl PhoneSession {
         };
         let text = offer.for_webrtcbin();
         self.peer.set_remote(WebRTCSDPType::Offer, &text, move |core| {
-            core.describe(WebRTCSDPType::Answer, move |core, ours| making.answer(core, &offer, ours));
+            core.describe(WebRTCSDPType::Answer, move |core, ours| {
+                making.answer(core, &offer, ours)
+            });
         })?;
         for candidate in candidates {
             self.peer.candidate(&candidate);

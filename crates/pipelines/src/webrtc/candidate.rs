@@ -161,9 +161,17 @@ mod tests {
 
     #[test]
     fn our_own_are_sent_when_a_peer_can_use_them() {
-        assert!(worth_sending("candidate:1 1 UDP 2015363327 192.0.2.2 40000 typ host"));
-        assert!(worth_sending("candidate:1 1 UDP 2015363327 fd00::2 40000 typ host"));
-        assert!(!worth_sending("candidate:1 1 UDP 2015363327 fe80::1 40000 typ host"));
-        assert!(!worth_sending("candidate:1 1 TCP 1 192.0.2.2 9 typ host tcptype active"));
+        assert!(worth_sending(
+            "candidate:1 1 UDP 2015363327 192.0.2.2 40000 typ host"
+        ));
+        assert!(worth_sending(
+            "candidate:1 1 UDP 2015363327 fd00::2 40000 typ host"
+        ));
+        assert!(!worth_sending(
+            "candidate:1 1 UDP 2015363327 fe80::1 40000 typ host"
+        ));
+        assert!(!worth_sending(
+            "candidate:1 1 TCP 1 192.0.2.2 9 typ host tcptype active"
+        ));
     }
 }

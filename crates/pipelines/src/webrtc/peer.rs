@@ -322,11 +322,12 @@ impl Core {
             None
         });
         let weak = Arc::downgrade(self);
-        self.webrtc.connect_notify(Some("connection-state"), move |webrtc, _| {
-            if let Some(core) = weak.upgrade() {
-                core.connection(webrtc.property("connection-state"));
-            }
-        });
+        self.webrtc
+            .connect_notify(Some("connection-state"), move |webrtc, _| {
+                if let Some(core) = weak.upgrade() {
+                    core.connection(webrtc.property("connection-state"));
+                }
+            });
         self.webrtc.connect("on-new-transceiver", false, |values| {
             let transceiver = values.get(1)?.get::<glib::Object>().ok()?;
             // On every transceiver of the bundle: with one left out, losses on the others went unrepaired too.
@@ -432,7 +433,9 @@ fn refusal(reply: Result<Option<&gst::StructureRef>, gst::PromiseError>) -> Opti
 /// reports tie RTP time to the time of the picture, not of sending: sound and picture take different ways through
 /// the encoders, and the peer lays them side by side by these reports.
 fn anonymous(webrtc: &gst::Element) {
-    let bin = webrtc.downcast_ref::<gst::Bin>().and_then(|bin| bin.by_name("rtpbin"));
+    let bin = webrtc
+        .downcast_ref::<gst::Bin>()
+        .and_then(|bin| bin.by_name("rtpbin"));
     let Some(rtpbin) = bin else { return };
     let sdes = gst::Structure::builder("application/x-rtp-source-sdes")
         .field("cname", "regie")

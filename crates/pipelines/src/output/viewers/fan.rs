@@ -129,7 +129,9 @@ impl Fan {
             Media::Audio => (buffer, true),
             Media::Video => {
                 let buffer = packets::without_delay(&buffer).unwrap_or(buffer);
-                let begins = buffer.map_readable().is_ok_and(|map| packets::begins_keyframe(&map));
+                let begins = buffer
+                    .map_readable()
+                    .is_ok_and(|map| packets::begins_keyframe(&map));
                 (buffer, begins)
             }
         };

@@ -119,7 +119,11 @@ fn audio() -> Result<Vec<gst::Element>, Error> {
         .property("use-inband-fec", true)
         .build()?;
     patient(&decoder);
-    Ok(vec![make("rtpopusdepay").build()?, make("opusparse").build()?, decoder])
+    Ok(vec![
+        make("rtpopusdepay").build()?,
+        make("opusparse").build()?,
+        decoder,
+    ])
 }
 
 /// A decoder that meets damage asks for a keyframe and goes on; it never ends the pipeline.
@@ -183,7 +187,9 @@ pub fn request(webrtc: &gst::Element) {
         .build();
     for pad in webrtc.src_pads() {
         let caps = pad.current_caps();
-        let media = caps.as_ref().and_then(|c| c.structure(0)?.get::<String>("media").ok());
+        let media = caps
+            .as_ref()
+            .and_then(|c| c.structure(0)?.get::<String>("media").ok());
         if media.as_deref() == Some("video") {
             pad.send_event(event.clone());
         }

@@ -35,7 +35,11 @@ pub fn video(section: &Section) -> Option<(VideoCodec, Format)> {
             Some((h264_rank(&parameters)?, pt, parameters))
         });
         let (_, pt, parameters) = formats.min_by_key(|(rank, ..)| *rank)?;
-        let keep = ["level-asymmetry-allowed", "packetization-mode", "profile-level-id"];
+        let keep = [
+            "level-asymmetry-allowed",
+            "packetization-mode",
+            "profile-level-id",
+        ];
         Some((
             VideoCodec::H264,
             section.format(pt, "H264/90000", &parameters, &keep),
@@ -91,7 +95,8 @@ impl Section {
         pairs
             .filter_map(|pair| {
                 let (key, value) = pair.trim().split_once('=')?;
-                let plain = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+                let plain =
+                    |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
                 (plain(key) && plain(value)).then(|| (key.to_ascii_lowercase(), value.to_owned()))
             })
             .collect()
@@ -119,11 +124,17 @@ impl Section {
 
     /// The format that carries retransmissions of `pt` (RFC 4588).
     fn retransmission(&self, pt: u8, clock: &str) -> Option<u8> {
-        let name: &'static str = if clock == "90000" { "rtx/90000" } else { "rtx/48000" };
+        let name: &'static str = if clock == "90000" {
+            "rtx/90000"
+        } else {
+            "rtx/48000"
+        };
         let wanted = pt.to_string();
         formats(self, name).find(|rtx| {
             let parameters = self.parameters(*rtx);
-            parameters.iter().any(|(key, value)| key == "apt" && *value == wanted)
+            parameters
+                .iter()
+                .any(|(key, value)| key == "apt" && *value == wanted)
         })
     }
 }
@@ -141,7 +152,9 @@ impl Format {
         }
         if let Some(rtx) = self.rtx {
             let clock = self.name.split('/').nth(1).unwrap_or_default();
-            out.push_str(&format!("a=rtpmap:{rtx} rtx/{clock}\r\na=fmtp:{rtx} apt={pt}\r\n"));
+            out.push_str(&format!(
+                "a=rtpmap:{rtx} rtx/{clock}\r\na=fmtp:{rtx} apt={pt}\r\n"
+            ));
         }
     }
 

@@ -295,8 +295,7 @@ impl Section {
                 let (id, uri) = value.split_once(' ')?;
                 // The id may be followed by a direction, the URI by parameters.
                 let id = id.split('/').next()?.parse().ok()?;
-                self.extmap
-                    .push((id, uri.split_whitespace().next()?.to_owned()));
+                self.extmap.push((id, uri.split_whitespace().next()?.to_owned()));
             }
             "ssrc" => {
                 let ssrc = value.split_whitespace().next()?.parse().ok()?;

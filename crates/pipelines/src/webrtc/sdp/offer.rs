@@ -99,7 +99,11 @@ impl PeerOffer {
 
     /// The candidates that stand in the offer itself, for peers that do not trickle.
     pub fn candidates(&self) -> impl Iterator<Item = &str> {
-        self.remote.sections.iter().flat_map(|s| &s.candidates).map(String::as_str)
+        self.remote
+            .sections
+            .iter()
+            .flat_map(|s| &s.candidates)
+            .map(String::as_str)
     }
 
     /// The section that our own candidates belong to: its mid and its place in the peer's offer.
@@ -197,7 +201,10 @@ fn with_parameters(section: &str, format: &Format, hints: Option<Bitrate>) -> St
     });
     let offered = Some(format.fmtp.clone()).filter(|f| !f.is_empty());
     let parameters: Vec<_> = offered.into_iter().chain(hints).collect();
-    let (fmtp, rtpmap) = (format!("a=fmtp:{} ", format.pt), format!("a=rtpmap:{} ", format.pt));
+    let (fmtp, rtpmap) = (
+        format!("a=fmtp:{} ", format.pt),
+        format!("a=rtpmap:{} ", format.pt),
+    );
     let mut out = String::with_capacity(section.len() + 160);
     for line in section.lines().map(str::trim_end) {
         if line.starts_with(&fmtp) {

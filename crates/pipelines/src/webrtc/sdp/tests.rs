@@ -29,10 +29,15 @@ fn chromium_gives_constrained_baseline_with_retransmission_and_opus() {
     assert!(text.contains("m=video 9 UDP/TLS/RTP/SAVPF 108 109\r\n"), "{text}");
     assert!(text.contains("a=fmtp:109 apt=108\r\n"));
     assert!(
-        text.contains("a=fmtp:108 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f\r\n")
+        text.contains(
+            "a=fmtp:108 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f\r\n"
+        )
     );
     for message in ["nack", "nack pli", "ccm fir", "transport-cc"] {
-        assert!(text.contains(&format!("a=rtcp-fb:108 {message}\r\n")), "{message}");
+        assert!(
+            text.contains(&format!("a=rtcp-fb:108 {message}\r\n")),
+            "{message}"
+        );
     }
     assert!(text.contains("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"));
     assert!(text.contains("a=group:BUNDLE 0 1\r\n"));
@@ -53,8 +58,14 @@ fn without_h264_vp8_is_taken() {
     let offer = CHROMIUM.replace("H264/90000", "H265/90000");
     let offer = PeerOffer::parse(&offer).unwrap();
     assert_eq!(offer.codec(), VideoCodec::Vp8);
-    assert!(offer.for_webrtcbin().contains("m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n"));
-    let neither = CHROMIUM.replace("H264/90000", "X/90000").replace("VP8/90000", "X/90000");
+    assert!(
+        offer
+            .for_webrtcbin()
+            .contains("m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n")
+    );
+    let neither = CHROMIUM
+        .replace("H264/90000", "X/90000")
+        .replace("VP8/90000", "X/90000");
     assert_eq!(PeerOffer::parse(&neither).unwrap_err(), SdpError::NoVideo);
 }
 
@@ -86,7 +97,10 @@ fn sections_without_use_are_refused_in_their_place() {
     let answer = offer.answer(&webrtcbin_answer(&offer), BITRATE).unwrap();
     let peer = Remote::parse(&answer.peer).unwrap();
     assert_eq!(peer.sections.len(), 3);
-    assert_eq!((peer.sections[0].kind.as_str(), peer.sections[0].port), ("application", 0));
+    assert_eq!(
+        (peer.sections[0].kind.as_str(), peer.sections[0].port),
+        ("application", 0)
+    );
     assert_eq!(peer.sections[2].kind, "video");
 }
 
@@ -97,9 +111,15 @@ fn an_offer_that_cannot_be_trusted_is_refused() {
         .filter(|l| !l.starts_with("a=fingerprint"))
         .map(|l| format!("{l}\r\n"))
         .collect();
-    assert_eq!(PeerOffer::parse(&no_fingerprint).unwrap_err(), SdpError::NoFingerprint);
+    assert_eq!(
+        PeerOffer::parse(&no_fingerprint).unwrap_err(),
+        SdpError::NoFingerprint
+    );
     let differ = CHROMIUM.replacen("80:C2", "81:C2", 1);
-    assert_eq!(PeerOffer::parse(&differ).unwrap_err(), SdpError::FingerprintsDiffer);
+    assert_eq!(
+        PeerOffer::parse(&differ).unwrap_err(),
+        SdpError::FingerprintsDiffer
+    );
     let apart = CHROMIUM.replace("a=group:BUNDLE 0 1\r\n", "");
     assert_eq!(PeerOffer::parse(&apart).unwrap_err(), SdpError::NotBundled);
     let no_ice = CHROMIUM.replace("a=ice-pwd:fpTyGtok+yNXDL8wsqA1vuuQ\r\n", "");
@@ -121,10 +141,16 @@ fn a_viewers_answer_is_held_against_the_offer() {
         .replace("a=sendonly", "a=recvonly")
         .replace("actpass", "active");
     let read = PeerAnswer::parse(&answer, &offer).unwrap();
-    assert!(read.for_webrtcbin().contains("m=video 9 UDP/TLS/RTP/SAVPF 108 109\r\n"));
+    assert!(
+        read.for_webrtcbin()
+            .contains("m=video 9 UDP/TLS/RTP/SAVPF 108 109\r\n")
+    );
 
     let refused = answer.replace("m=video 9", "m=video 0");
-    assert_eq!(PeerAnswer::parse(&refused, &offer).unwrap_err(), SdpError::VideoRefused);
+    assert_eq!(
+        PeerAnswer::parse(&refused, &offer).unwrap_err(),
+        SdpError::VideoRefused
+    );
     let deaf = answer.replace("m=audio 9", "m=audio 0");
     let deaf = PeerAnswer::parse(&deaf, &offer).unwrap().for_webrtcbin();
     assert!(deaf.contains("m=audio 0 ") && deaf.contains("a=group:BUNDLE 1\r\n"));
@@ -134,8 +160,14 @@ fn a_viewers_answer_is_held_against_the_offer() {
         assert_eq!(error, SdpError::Mismatch(what));
     };
     check(&answer.replace("mid:1", "mid:7"), "other sections");
-    check(&answer.replace("SAVPF 108", "SAVPF 98"), "a format that was not offered");
-    check(&answer.replace("a=setup:active", "a=setup:actpass"), "setup is still open");
+    check(
+        &answer.replace("SAVPF 108", "SAVPF 98"),
+        "a format that was not offered",
+    );
+    check(
+        &answer.replace("a=setup:active", "a=setup:actpass"),
+        "setup is still open",
+    );
     check(
         answer.split("m=video").next().unwrap(),
         "another number of sections",
@@ -195,7 +227,11 @@ fn damaged_descriptions_never_panic() {
     }
     let lines: Vec<&str> = CHROMIUM.lines().collect();
     for i in 0..lines.len() {
-        for replacement in ["", &format!("{0}\r\n{0}", lines[i]), &lines[i][..lines[i].len() / 2]] {
+        for replacement in [
+            "",
+            &format!("{0}\r\n{0}", lines[i]),
+            &lines[i][..lines[i].len() / 2],
+        ] {
             let mut damaged = lines.clone();
             damaged[i] = replacement;
             let _ = PeerOffer::parse(&damaged.join("\r\n"));
