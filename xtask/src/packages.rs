@@ -13,6 +13,7 @@ pub const CORE: &[&str] = &[
     "gstreamer1.0-plugins-ugly",
     "gstreamer1.0-libav",
     "gstreamer1.0-nice",
+    "gstreamer1.0-x",
     "fonts-dejavu-core",
 ];
 

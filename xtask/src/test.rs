@@ -175,17 +175,18 @@ fn ui() -> Result<()> {
     said(npm::npm("ui").args(["run", "build"]))
 }
 
-/// With nextest where it is installed (a process per test, better reports), else as Cargo does it.
+/// With nextest where it is installed (a process per test; how is said in `.config/nextest.toml`), else as Cargo
+/// does it, one test at a time, for the same reason.
 fn rust() -> Result<()> {
     let mut command = shell::cargo();
     if shell::on_path("cargo-nextest") {
-        command.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+        locked(command.args(["nextest", "run", "--workspace"]));
     } else {
         println!("rust: cargo-nextest is not installed, so this is cargo test");
-        command.args(["test", "--workspace", "--no-fail-fast"]);
+        locked(command.args(["test", "--workspace", "--no-fail-fast"])).args(["--", "--test-threads=1"]);
     }
     // The model's tests write the pages' types: here into a folder of their own, the `types` step compares.
-    locked(&mut command).env("TS_RS_EXPORT_DIR", shell::built("types-of-tests")?);
+    command.env("TS_RS_EXPORT_DIR", shell::built("types-of-tests")?);
     said(with_binaries(&mut command)?)
 }
 
