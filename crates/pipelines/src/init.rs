@@ -10,7 +10,7 @@ const ELEMENTS: &[(&str, &str)] = &[
     ("audioresample", "gstreamer1.0-plugins-base"),
     ("opusenc", "gstreamer1.0-plugins-base"),
     ("opusdec", "gstreamer1.0-plugins-base"),
-    ("textoverlay", "gstreamer1.0-plugins-base"),
+    ("textoverlay", "gstreamer1.0-x"),
     ("jpegenc", "gstreamer1.0-plugins-good"),
     ("rtpbin", "gstreamer1.0-plugins-good"),
     ("rtph264pay", "gstreamer1.0-plugins-good"),

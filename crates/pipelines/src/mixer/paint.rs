@@ -185,7 +185,14 @@ impl Converter {
         if same_colours(from, to_info) {
             config.set_matrix_mode(gst_video::VideoMatrixMode::None);
         }
-        let inner = gst_video::VideoConverter::new(from, to_info, Some(config))?;
+        // A converter refuses two frame rates. A phone's pictures have one of their own or none at all (VP8); which
+        // of them is drawn is not this one's business.
+        let plain = VideoInfo::builder(from.format(), from.width(), from.height())
+            .colorimetry(&from.colorimetry())
+            .chroma_site(from.chroma_site())
+            .fps(to_info.fps())
+            .build()?;
+        let inner = gst_video::VideoConverter::new(&plain, to_info, Some(config))?;
         let from = from.clone();
         Ok(Self { from, to, inner })
     }
