@@ -2,9 +2,9 @@
 export const multiview = {
   'multiview.title': ['Multiview', 'Multivue'],
   'multiview.preview': ['Preview', 'Préparation'],
-  'multiview.program': ['Program', 'Antenne'],
-  'multiview.pvw': ['PVW', 'PRÉP'],
-  'multiview.pgm': ['PGM', 'ANT'],
+  'multiview.program': ['Program', 'Programme'],
+  'multiview.pvw': ['PVW', 'PVW'],
+  'multiview.pgm': ['PGM', 'PGM'],
   'multiview.black': ['Black', 'Noir'],
   'multiview.connecting': ['Connecting', 'Connexion'],
   'multiview.held': ['Held', 'Image figée'],

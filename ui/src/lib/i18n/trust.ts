@@ -49,7 +49,7 @@ export const trust = {
   ],
   'trust.join': ['Join with the camera', 'Rejoindre avec la caméra'],
   'trust.remove': [
-    'After the event you may remove it in the same place. The certificate can vouch only for this laptop’s pages, and its key never leaves the laptop.',
+    'After the event you may remove it in the same place. The certificate’s key never leaves the laptop.',
     'Après l’événement vous pouvez le retirer au même endroit. La clé du certificat ne quitte jamais cet ordinateur.',
   ],
   'trust.warning': [

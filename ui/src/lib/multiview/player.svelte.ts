@@ -40,6 +40,8 @@ export class MultiviewPlayer {
   #received = 0;
   #drawn = 0;
   #h264Failed = false;
+  /** Connections in a row that brought no picture. */
+  #blanks = 0;
   #closed = false;
 
   /** Draws on `canvas` the upper left `used` pixels of the mosaic: rows that no tile uses stay away. */
@@ -68,7 +70,8 @@ export class MultiviewPlayer {
   }
 
   async #connect(): Promise<void> {
-    const codec: Codec = !this.#h264Failed && (await canH264()) ? 'h264' : 'jpeg';
+    const wanted = !this.#h264Failed && this.#blanks % 4 < 2;
+    const codec: Codec = wanted && (await canH264()) ? 'h264' : 'jpeg';
     if (this.#closed) return;
     this.codec = codec;
     this.#age.reset();
@@ -108,6 +111,8 @@ export class MultiviewPlayer {
   }
 
   #again(): void {
+    // A core that does not send H.264 closes at once: after two such times the other way is tried, and back.
+    this.#blanks = this.#received === 0 ? this.#blanks + 1 : 0;
     this.#disconnect();
     if (this.#closed) return;
     clearTimeout(this.#retry);
