@@ -70,7 +70,11 @@ impl Call {
             }
         };
         if let Some(named) = self.named_token() {
-            return admit(&named).map(|pass| vec![pass]);
+            // A replaced join code is good only for the pages that hold it since they were in.
+            return match admit(&named)? {
+                pass if pass.retired => Err(Shut::Wrong),
+                pass => Ok(vec![pass]),
+            };
         }
         let mut passes: Vec<Pass> = Vec::new();
         for role in [Role::Operator, Role::Camera, Role::Viewer] {

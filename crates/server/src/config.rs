@@ -185,7 +185,7 @@ impl Default for RawProgram {
             width: 1280,
             height: 720,
             fps: 30,
-            kbps: 3000,
+            kbps: 4000,
         }
     }
 }

@@ -133,11 +133,13 @@ impl Door {
     /// # Errors
     /// It opens nothing, or this address has tried too often.
     pub fn admit(&self, secret: &str, from: IpAddr, now: Instant, now_ms: u64) -> Result<Pass, Shut> {
-        if !self.failures.has(from, now) {
+        // Programs on this laptop may try as often as they like: a token cannot be guessed.
+        let counted = !from.to_canonical().is_loopback();
+        if counted && !self.failures.has(from, now) {
             return Err(Shut::TooMany);
         }
         let found = self.find(secret, now_ms);
-        if found.is_none() {
+        if counted && found.is_none() {
             self.failures.take(from, now);
         }
         found.ok_or(Shut::Wrong)

@@ -27,16 +27,16 @@ pub type Signals = Arc<dyn Fn(Signal) + Send + Sync>;
 
 /// A phone's media connection. Dropping it ends it.
 pub trait Phone: Send + Sync {
-    /// The phone's offer, once.
-    fn offer(&self, sdp: &str);
+    /// The phone's offer, once; the error says why it cannot be answered.
+    fn offer(&self, sdp: &str) -> Result<(), String>;
     /// A way to reach the phone.
     fn candidate(&self, candidate: &Candidate);
 }
 
 /// A viewer's media connection. Dropping it ends it.
 pub trait Viewer: Send + Sync {
-    /// The viewer's answer, once.
-    fn answer(&self, sdp: &str);
+    /// The viewer's answer, once; the error says why it cannot be used.
+    fn answer(&self, sdp: &str) -> Result<(), String>;
     /// A way to reach the viewer.
     fn candidate(&self, candidate: &Candidate);
 }

@@ -99,7 +99,7 @@ pub struct Server {
     runner: JoinHandle<()>,
     tasks: Vec<JoinHandle<()>>,
     saves: Arc<SaveWorker>,
-    pub(crate) studio: Option<Arc<()>>,
+    pub(crate) studio: Option<Arc<regie_pipelines::Studio>>,
 }
 
 /// Starts a régie with the media side that `media` makes; tests of sockets bring one without pictures.

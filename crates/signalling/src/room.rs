@@ -5,7 +5,7 @@ use crate::messages::{
     ClientMessage, Description, ServerMessage, Streamer, Target, Telemetry, ViewerId, WireCandidate, Wrong,
     WrongCode, parse,
 };
-use crate::{Candidate, Sdp};
+use crate::{Candidate, Sdp, SdpKind};
 use regie_model::{Secret, Tally};
 
 /// After this many wrong messages in a row the connection is closed.
@@ -203,6 +203,7 @@ impl Room {
                 not_now("you said already what you are")
             }
             (ClientMessage::Offer(sdp), State::Invited) => {
+                let sdp = Sdp::parse(SdpKind::Offer, &sdp)?;
                 self.state = State::Sending;
                 Ok(self.with_early(Act::TakeOffer(sdp)))
             }
@@ -211,6 +212,7 @@ impl Room {
             }
             (ClientMessage::Offer(_), _) => not_now("wait for `newViewer` before you offer"),
             (ClientMessage::Answer(sdp), State::Offered { viewer }) => {
+                let sdp = Sdp::parse(SdpKind::Answer, &sdp)?;
                 self.state = State::Watching {
                     viewer: viewer.clone(),
                 };

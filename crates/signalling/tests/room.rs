@@ -182,6 +182,16 @@ fn the_offer_is_asked_for_only_when_show_and_pipeline_are_ready() {
 }
 
 #[test]
+fn a_bad_description_is_named_and_may_be_sent_again() {
+    let bad = |kind: &str| json!({"type": kind, kind: {"type": kind, "sdp": "v=0\r\n"}});
+    let mut room = Room::new(ALL);
+    assert_eq!(error_of(&say(&mut room, bad("answer"))), "not_now");
+    let mut room = invited();
+    assert_eq!(error_of(&say(&mut room, bad("offer"))), "bad_sdp");
+    assert!(matches!(say(&mut room, offer()).as_slice(), [Act::TakeOffer(_)]));
+}
+
+#[test]
 fn candidates_before_their_description_wait_for_it() {
     let mut room = invited();
     assert_eq!(say(&mut room, candidate(LINE)), []);

@@ -237,13 +237,17 @@ impl Session {
                     Act::Close { code, reason } => return Ok(Some((code, reason))),
                     Act::Arrive(streamer) => more.extend(self.arrive(streamer)),
                     Act::Join { .. } => more.extend(self.join()),
-                    Act::TakeOffer(sdp) => match self.phone() {
-                        Some(phone) => phone.offer(sdp.as_str()),
-                        None => more.extend(self.room.observe(gone())),
-                    },
+                    Act::TakeOffer(sdp) => {
+                        let taken = match self.phone() {
+                            Some(phone) => phone.offer(sdp.as_str()),
+                            None => Err("the media connection is gone".into()),
+                        };
+                        more.extend(self.failed(taken));
+                    }
                     Act::TakeAnswer(sdp) => {
                         if let Part::Viewer { media, .. } = &self.role {
-                            media.answer(sdp.as_str());
+                            let taken = media.answer(sdp.as_str());
+                            more.extend(self.failed(taken));
                         }
                     }
                     Act::TakeCandidate(candidate) => match &self.role {
@@ -261,6 +265,17 @@ impl Session {
             acts = more;
         }
         Ok(None)
+    }
+
+    /// A description that media cannot use ends the connection: half a negotiation is none.
+    fn failed(&mut self, taken: Result<(), String>) -> Vec<Act> {
+        match taken {
+            Ok(()) => Vec::new(),
+            Err(detail) => {
+                tracing::warn!(%detail, "the description cannot be used");
+                self.room.observe(News::Failed(detail))
+            }
+        }
     }
 
     fn phone(&self) -> Option<Arc<dyn Phone>> {
