@@ -28,7 +28,10 @@ fn studio() -> (Studio, tempdir::Dir) {
         program_kbps: 1000,
         ..StudioSettings::new(dir.path())
     };
-    (Studio::start(settings, Arc::new(|_| {})).unwrap(), dir)
+    (
+        Studio::start(settings, Arc::new(|report| eprintln!("{report:?}"))).unwrap(),
+        dir,
+    )
 }
 
 /// A phone joins: its session, and the camera behind it.
@@ -96,6 +99,11 @@ fn program_shows(studio: &Studio, expect: [u8; 3]) {
         write.store(u32::from_be_bytes([1, y, u, v]), Ordering::SeqCst);
     }));
     eventually("program shows the camera", || {
+        eprintln!(
+            "{:?} {:?}",
+            seen.load(Ordering::SeqCst).to_be_bytes(),
+            studio.figures()
+        );
         let [there, seen @ ..] = seen.load(Ordering::SeqCst).to_be_bytes();
         there == 1 && seen.iter().zip(expect).all(|(a, b)| a.abs_diff(b) < 20)
     });

@@ -82,7 +82,7 @@ pub fn camera(codec: &str, pattern: &str) -> Peer {
             "x264enc tune=zerolatency speed-preset=ultrafast bitrate=800 key-int-max=300 \
              ! video/x-h264,profile=constrained-baseline ! rtph264pay config-interval=-1 pt=102 \
              aggregate-mode=zero-latency ! application/x-rtp,media=video,encoding-name=H264,payload=102,\
-             clock-rate=90000,packetization-mode=(string)1,profile-level-id=(string)42e01f"
+             clock-rate=90000"
         }
         _ => {
             "vp8enc deadline=1 cpu-used=8 target-bitrate=800000 keyframe-max-dist=300 ! rtpvp8pay pt=96 \

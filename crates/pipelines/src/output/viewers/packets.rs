@@ -47,7 +47,7 @@ pub fn audio_caps(ssrc: u32) -> gst::Caps {
 }
 
 /// Whether a packet of H.264 begins a keyframe: parameter sets go before each one (`config-interval=-1`), alone
-/// or in an aggregate (RFC 6184 sections 5.4 and 5.7.1).
+/// or somewhere in an aggregate (RFC 6184 sections 5.4 and 5.7.1).
 pub fn begins_keyframe(packet: &[u8]) -> bool {
     const SPS: u8 = 7;
     const STAP_A: u8 = 24;
@@ -56,7 +56,17 @@ pub fn begins_keyframe(packet: &[u8]) -> bool {
     };
     match payload.first().map(|b| b & 0x1f) {
         Some(SPS) => true,
-        Some(STAP_A) => payload.get(3).is_some_and(|b| b & 0x1f == SPS),
+        Some(STAP_A) => {
+            let mut rest = &payload[1..];
+            while let [high, low, unit @ ..] = rest {
+                if unit.first().is_some_and(|b| b & 0x1f == SPS) {
+                    return true;
+                }
+                let size = usize::from(u16::from_be_bytes([*high, *low]));
+                rest = unit.get(size..).unwrap_or_default();
+            }
+            false
+        }
         _ => false,
     }
 }
@@ -109,6 +119,12 @@ mod tests {
     fn keyframes_begin_with_their_parameter_sets() {
         assert!(begins_keyframe(&packet(&[0x67, 1, 2])));
         assert!(begins_keyframe(&packet(&[0x78, 0, 2, 0x67, 1, 0, 1, 0x68])));
+        // A delimiter may go before them.
+        assert!(begins_keyframe(&packet(&[
+            0x78, 0, 2, 0x09, 0x10, 0, 2, 0x67, 1, 0, 1, 0x68
+        ])));
+        assert!(!begins_keyframe(&packet(&[0x78, 0, 2, 0x09, 0x10, 0, 1, 0x41])));
+        assert!(!begins_keyframe(&packet(&[0x78, 0xff, 0xff, 0x09])));
         assert!(!begins_keyframe(&packet(&[0x7c, 0x85, 1])));
         assert!(!begins_keyframe(&packet(&[0x41, 1])));
         assert!(!begins_keyframe(&packet(&[])));
