@@ -26,6 +26,7 @@ use layout::Rect;
 use paint::Painter;
 use parking_lot::{Condvar, Mutex};
 use regie_model::{Format, Report, SLOTS, Scene, Severity, Slot, SourceId, Transition};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -208,24 +209,37 @@ impl Mixer {
             if air.go(tick) {
                 (self.reports)(Report::TransitionEnded);
             }
-            let drawn = self.picture(&air, &mut painter, tick);
-            let failed = drawn.is_err();
-            match drawn {
-                Ok(buffer) => self.hand_on(buffer, caps, tick),
-                Err(error) if !broken => (self.reports)(Report::FaultSeen {
-                    severity: Severity::Error,
-                    code: "mixer_failed",
-                    subject: "program".into(),
-                    detail: error.to_string(),
-                }),
-                Err(_) => {}
+            // Whatever happens to one picture, program goes on: with what could be drawn of it, else with the last.
+            let drawn = catch_unwind(AssertUnwindSafe(|| self.picture(&air, &mut painter)));
+            let (buffer, trouble) = match drawn {
+                Ok(Ok(buffer)) => (Some(buffer), painter.take_trouble()),
+                Ok(Err(error)) => (self.last_picture(), Some(error.to_string())),
+                Err(_) => (self.last_picture(), Some("drawing panicked".into())),
+            };
+            if let Some(mut buffer) = buffer {
+                self.stamp(&mut buffer, tick);
+                self.hand_on(buffer, caps, tick);
             }
-            broken = failed;
+            if broken != trouble.is_some() {
+                broken = trouble.is_some();
+                (self.reports)(match trouble {
+                    Some(detail) => Report::FaultSeen {
+                        severity: Severity::Error,
+                        code: "mixer_failed",
+                        subject: "program".into(),
+                        detail,
+                    },
+                    None => Report::FaultOver {
+                        code: "mixer_failed",
+                        subject: "program".into(),
+                    },
+                });
+            }
             tick += 1;
         }
     }
 
-    fn picture(&self, air: &Air, painter: &mut Painter, tick: u64) -> Result<gst::Buffer, Error> {
+    fn picture(&self, air: &Air, painter: &mut Painter) -> Result<gst::Buffer, Error> {
         let whole = Rect::whole(self.format.width, self.format.height);
         let mut picture: Option<gst::Buffer> = None;
         for layer in air.layers() {
@@ -236,17 +250,23 @@ impl Mixer {
                 None => scene,
             });
         }
-        let mut picture = match picture {
-            Some(picture) => picture,
-            None => painter.compose(&[])?,
-        };
+        match picture {
+            Some(picture) => Ok(picture),
+            None => painter.compose(&[]),
+        }
+    }
+
+    fn last_picture(&self) -> Option<gst::Buffer> {
+        Some(self.latest.lock().as_ref()?.picture.buffer.copy())
+    }
+
+    fn stamp(&self, picture: &mut gst::Buffer, tick: u64) {
         let header = picture.make_mut();
         header.set_pts(self.time_of(tick));
         header.set_dts(gst::ClockTime::NONE);
         header.set_duration(self.time_of(tick + 1) - self.time_of(tick));
         header.set_offset(tick);
         header.unset_flags(gst::BufferFlags::DISCONT | gst::BufferFlags::GAP);
-        Ok(picture)
     }
 
     /// The frames of a scene and where they stand on a part of a picture.

@@ -19,6 +19,7 @@ pub struct Painter {
     pool: gst::BufferPool,
     black: gst::Buffer,
     converters: Vec<Converter>,
+    trouble: Option<String>,
 }
 
 struct Converter {
@@ -43,12 +44,13 @@ impl Painter {
         let pool = pool.upcast::<gst::BufferPool>();
         let mut black = gst::Buffer::with_size(info.size())?;
         blacken(black.make_mut(), &info)?;
-        let converters = Vec::new();
+        let (converters, trouble) = (Vec::new(), None);
         Ok(Self {
             info,
             pool,
             black,
             converters,
+            trouble,
         })
     }
 
@@ -78,9 +80,24 @@ impl Painter {
             blacken(buffer.make_mut(), &self.info)?;
         }
         for (frame, rect) in placed {
-            self.draw(buffer.make_mut(), frame, *rect)?;
+            self.place(buffer.make_mut(), frame, *rect)?;
         }
         Ok(buffer)
+    }
+
+    /// Draws one frame like [`Self::draw`]; where that cannot be, its place is black and the others stand: one
+    /// bad source must not stop the picture.
+    pub fn place(&mut self, on: &mut gst::BufferRef, frame: &Frame, rect: Rect) -> Result<(), Error> {
+        let Err(error) = self.draw(on, frame, rect) else {
+            return Ok(());
+        };
+        self.trouble = Some(error.to_string());
+        self.clear(on, rect)
+    }
+
+    /// Why a frame could not be drawn since this was asked last.
+    pub fn take_trouble(&mut self) -> Option<String> {
+        self.trouble.take()
     }
 
     /// Draws one frame onto a picture of this painter's size, filling the rectangle.

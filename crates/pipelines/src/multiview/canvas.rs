@@ -100,7 +100,7 @@ impl Canvas {
             self.painter.clear(self.picture.make_mut(), rect)?;
         }
         for (frame, place) in &placed {
-            self.painter.draw(self.picture.make_mut(), frame, *place)?;
+            self.painter.place(self.picture.make_mut(), frame, *place)?;
         }
         self.drawn[n] = Some(Drawn {
             from,
