@@ -3,7 +3,6 @@
 
 mod peer;
 
-use gstreamer as gst;
 use gstreamer_video as gst_video;
 use gstreamer_video::prelude::*;
 use peer::{Heard, Peer, camera, eventually, forged, signals, viewer};
@@ -11,15 +10,19 @@ use regie_model::{Format, Scene, SessionId, Slot, SourceId, Transition};
 use regie_pipelines::{Candidate, Error, PhoneSession, Signal, Studio, StudioSettings, ViewerSession};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const LEA: SourceId = SourceId(1);
 
 /// A small studio with nothing in it.
 fn studio() -> (Studio, tempdir::Dir) {
+    studio_with(|_| {})
+}
+
+fn studio_with(change: impl FnOnce(&mut StudioSettings)) -> (Studio, tempdir::Dir) {
     regie_pipelines::init().unwrap();
     let dir = tempdir::Dir::new();
-    let settings = StudioSettings {
+    let mut settings = StudioSettings {
         format: Format {
             width: 640,
             height: 360,
@@ -28,10 +31,9 @@ fn studio() -> (Studio, tempdir::Dir) {
         program_kbps: 1000,
         ..StudioSettings::new(dir.path())
     };
-    (
-        Studio::start(settings, Arc::new(|report| eprintln!("{report:?}"))).unwrap(),
-        dir,
-    )
+    change(&mut settings);
+    let reports = Arc::new(|report| eprintln!("{report:?}"));
+    (Studio::start(settings, reports).unwrap(), dir)
 }
 
 /// A phone joins: its session, and the camera behind it.
@@ -267,6 +269,58 @@ fn a_bad_answer_is_an_error_and_a_second_one_ends_the_session() {
             signal => break assert_eq!(signal, Signal::Failed("second_offer".into())),
         }
     }
+    studio.stop();
+}
+
+#[test]
+fn a_phone_that_never_connects_is_given_up() {
+    let (studio, _dir) = studio_with(|settings| settings.phones.connect_within = Duration::from_millis(500));
+    let (signals, mut heard) = signals();
+    let session = studio.open_phone(LEA, Slot(0), "Léa", signals).unwrap();
+    session.offer(&camera("VP8", "red").offer()).unwrap();
+    assert!(matches!(heard.next(), Signal::Answer(_)));
+    assert_eq!(heard.next(), Signal::Failed("timeout".into()));
+    studio.stop();
+}
+
+#[test]
+fn whoever_asks_a_phone_hears_few_requests() {
+    let (studio, _dir) = studio();
+    let mut lea = join(&studio, LEA, camera("H264", "red"), str::to_owned);
+    assert_eq!(lea.outcome(), Signal::Connected);
+    eventually("pictures", || decoded(&studio, LEA) > 5);
+    let begun = Instant::now();
+    let before = lea.camera.keyframes.load(Ordering::SeqCst);
+    while begun.elapsed() < Duration::from_millis(1200) {
+        studio.request_keyframe(LEA);
+        lea.session.request_keyframe();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let heard = lea.camera.keyframes.load(Ordering::SeqCst) - before;
+    let most = begun.elapsed().as_millis() as u64 / 500 + 1;
+    assert!((1..=most).contains(&heard), "{heard} requests, at most {most}");
+    studio.stop();
+}
+
+#[test]
+fn viewers_that_ask_for_keyframes_get_one_for_all() {
+    let (studio, _dir) = studio();
+    let (_first, one, _) = watch(&studio, 1, str::to_owned);
+    let (_second, two, _) = watch(&studio, 2, str::to_owned);
+    eventually("pictures for both", || {
+        [&one, &two].iter().all(|v| v.pictures.load(Ordering::SeqCst) > 5)
+    });
+    let begun = Instant::now();
+    let before = one.keyframes.load(Ordering::SeqCst);
+    while begun.elapsed() < Duration::from_millis(1200) {
+        one.ask_keyframe();
+        two.ask_keyframe();
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let came = one.keyframes.load(Ordering::SeqCst) - before;
+    // One more may be the encoder's own, which makes one every two seconds.
+    let most = begun.elapsed().as_millis() as u64 / 500 + 2;
+    assert!((2..=most).contains(&came), "{came} keyframes, 2 to {most}");
     studio.stop();
 }
 

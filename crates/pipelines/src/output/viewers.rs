@@ -9,7 +9,7 @@ mod packets;
 mod seat;
 
 use crate::output::program::Program;
-use crate::webrtc::peer::{Peer, reason};
+use crate::webrtc::peer::{Peer, Way, Wishes, reason};
 use crate::webrtc::sdp::PeerAnswer;
 use crate::{Candidate, Error, Signal, Signals, bus};
 use fan::Fan;
@@ -19,6 +19,12 @@ use regie_model::SessionId;
 use seat::Seat;
 use std::sync::Arc;
 use std::time::Duration;
+
+const WISHES: Wishes = Wishes {
+    way: Way::Out,
+    latency: Duration::ZERO,
+    connect_within: Duration::from_secs(15),
+};
 
 /// The fan-out of the program.
 pub struct Viewers {
@@ -36,7 +42,7 @@ impl Viewers {
     /// Opens a viewer's connection; [`Signal::Offer`] follows. Signals come from threads of GStreamer and must
     /// not block.
     pub fn join(&self, session: SessionId, signals: Signals) -> Result<ViewerSession, Error> {
-        let peer = Peer::new(&format!("viewer-{session}"), Duration::ZERO, signals)?;
+        let peer = Peer::new(&format!("viewer-{session}"), WISHES, signals)?;
         let seat = Arc::new(Seat::build(&peer, &self.fan)?);
         let core = peer.weak();
         bus::watch(peer.pipeline(), {

@@ -7,7 +7,7 @@
 mod receive;
 
 use crate::webrtc::keyframes::Requests;
-use crate::webrtc::peer::{Core, Peer, reason};
+use crate::webrtc::peer::{Core, Peer, Way, Wishes, reason};
 use crate::webrtc::sdp::{Bitrate, PeerOffer};
 use crate::{Candidate, Error, Signal, Signals, SlotInput, bus};
 use gst::prelude::*;
@@ -22,6 +22,8 @@ use std::time::Duration;
 pub struct PhoneSettings {
     /// The jitter buffer: how long a lost packet may take to come again. Packets in order pass at once.
     pub latency: Duration,
+    /// ICE and DTLS have this long to connect.
+    pub connect_within: Duration,
     /// What the phone is told about its bitrate.
     pub bitrate: Bitrate,
 }
@@ -30,6 +32,7 @@ impl Default for PhoneSettings {
     fn default() -> Self {
         Self {
             latency: Duration::from_millis(150),
+            connect_within: Duration::from_secs(15),
             bitrate: Bitrate {
                 start: 2500,
                 min: 300,
@@ -54,7 +57,12 @@ impl PhoneSession {
     /// # Errors
     /// Where elements are missing or do not start.
     pub fn open(slot: SlotInput, settings: PhoneSettings, signals: Signals) -> Result<Self, Error> {
-        let peer = Peer::new(&format!("phone-{}", slot.source()), settings.latency, signals)?;
+        let wishes = Wishes {
+            way: Way::In,
+            latency: settings.latency,
+            connect_within: settings.connect_within,
+        };
+        let peer = Peer::new(&format!("phone-{}", slot.source()), wishes, signals)?;
         let core = peer.weak();
         let keyframes = Requests::new({
             let core = core.clone();

@@ -19,8 +19,25 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-/// ICE and DTLS have this long to connect.
-const CONNECT_WITHIN: Duration = Duration::from_secs(15);
+/// How a connection is set up.
+#[derive(Clone, Copy, Debug)]
+pub struct Wishes {
+    /// Whether media comes in here or goes out.
+    pub way: Way,
+    /// The jitter buffer: how long a lost packet may take to come again.
+    pub latency: Duration,
+    /// ICE and DTLS have this long to connect.
+    pub connect_within: Duration,
+}
+
+/// Which way media goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From the peer.
+    In,
+    /// To the peer.
+    Out,
+}
 
 /// The reasons of [`Signal::Failed`] that a page or an operator can act on.
 pub mod reason {
@@ -47,6 +64,7 @@ pub struct Peer {
 pub struct Core {
     pipeline: gst::Pipeline,
     webrtc: gst::Element,
+    connect_within: Duration,
     signals: Signals,
     state: Mutex<State>,
     /// Whether media may pass: the certificate was compared and the session has not ended.
@@ -75,14 +93,17 @@ enum Life {
 }
 
 impl Peer {
-    /// Makes the pipeline and starts it. `latency` is the jitter buffer's.
-    pub fn new(name: &str, latency: Duration, signals: Signals) -> Result<Self, Error> {
+    /// Makes the pipeline.
+    ///
+    /// # Errors
+    /// Where elements are missing.
+    pub fn new(name: &str, wishes: Wishes, signals: Signals) -> Result<Self, Error> {
         let pipeline = gst::Pipeline::with_name(name);
         // It has no STUN or TURN server unless given one, and is given none: nothing leaves the LAN.
         let webrtc = gst::ElementFactory::make("webrtcbin")
             .name("webrtc")
             .property_from_str("bundle-policy", "max-bundle")
-            .property("latency", latency.as_millis().min(2000) as u32)
+            .property("latency", wishes.latency.as_millis().min(2000) as u32)
             .build()?;
         quiet_ice(&webrtc);
         anonymous(&webrtc);
@@ -92,6 +113,7 @@ impl Peer {
         let core = Arc::new(Core {
             pipeline,
             webrtc,
+            connect_within: wishes.connect_within,
             signals,
             state: Mutex::new(State {
                 life: Life::Waiting,
@@ -102,7 +124,7 @@ impl Peer {
             candidates: AtomicU32::new(0),
             on_open: OnceLock::new(),
         });
-        core.listen();
+        core.listen(wishes.way);
         Ok(Self { core })
     }
 
@@ -127,16 +149,10 @@ impl Peer {
         let _ = self.core.on_open.set(Box::new(then));
     }
 
-    /// Starts the pipeline, and the time within which it must connect.
+    /// Starts the pipeline, and the time within which the peer must answer.
     pub fn start(&self) -> Result<(), Error> {
         self.core.pipeline.set_state(gst::State::Playing)?;
-        let weak = self.weak();
-        let timeout = Timer::after(CONNECT_WITHIN, move || {
-            if let Some(core) = weak.upgrade() {
-                core.fail(reason::TIMEOUT);
-            }
-        });
-        self.core.state.lock().timeout = Some(timeout);
+        self.core.give_time();
         Ok(())
     }
 
@@ -148,6 +164,9 @@ impl Peer {
             match state.life {
                 Life::Waiting => {
                     state.life = Life::Negotiating(fingerprint);
+                    drop(state);
+                    // ICE and DTLS get the whole time, however long the description took to come.
+                    self.core.give_time();
                     return true;
                 }
                 Life::Ended => return false,
@@ -193,11 +212,6 @@ impl Peer {
             Read::End => {}
             Read::Drop(why) => tracing::debug!(why, "candidate dropped"),
         }
-    }
-
-    /// Ends the session without a word to the peer.
-    pub fn end(&self) {
-        self.core.end();
     }
 }
 
@@ -271,6 +285,19 @@ impl Core {
             .emit_by_name::<()>(signal, &[&None::<gst::Structure>, &promise]);
     }
 
+    fn give_time(self: &Arc<Self>) {
+        let weak = Arc::downgrade(self);
+        let timeout = Timer::after(self.connect_within, move || {
+            if let Some(core) = weak.upgrade() {
+                core.fail(reason::TIMEOUT);
+            }
+        });
+        let mut state = self.state.lock();
+        if matches!(state.life, Life::Waiting | Life::Negotiating(_)) {
+            state.timeout = Some(timeout);
+        }
+    }
+
     fn set_local(self: &Arc<Self>, description: &gst_webrtc::WebRTCSessionDescription) {
         let weak = Arc::downgrade(self);
         let promise = gst::Promise::with_change_func(move |reply| {
@@ -313,7 +340,7 @@ impl Core {
         true
     }
 
-    fn listen(self: &Arc<Self>) {
+    fn listen(self: &Arc<Self>, way: Way) {
         let weak = Arc::downgrade(self);
         self.webrtc.connect("on-ice-candidate", false, move |values| {
             let core = weak.upgrade()?;
@@ -335,7 +362,7 @@ impl Core {
             None
         });
         if let Some(bin) = self.webrtc.downcast_ref::<gst::Bin>() {
-            bin.connect_deep_element_added(|_, _, element| tune(element));
+            bin.connect_deep_element_added(move |_, _, element| tune(element, way));
         }
     }
 
@@ -354,8 +381,8 @@ impl Core {
         use gst_webrtc::WebRTCPeerConnectionState as Is;
         match state {
             Is::Connected => {
-                if !self.verify() && !self.is_ended() {
-                    // Connected, and yet no certificate to be seen: nothing to trust.
+                // Connected, and yet no certificate to be seen: nothing to trust. An ended session fails no more.
+                if !self.verify() {
                     self.fail(reason::FINGERPRINT);
                 }
             }
@@ -364,10 +391,6 @@ impl Core {
             }
             _ => {}
         }
-    }
-
-    fn is_ended(&self) -> bool {
-        matches!(self.state.lock().life, Life::Ended)
     }
 
     /// Compares the certificate that the peer showed with the one it was signalled with (RFC 8827 section 6.5).
@@ -448,7 +471,7 @@ fn anonymous(webrtc: &gst::Element) {
 const SESSION_BANDWIDTH: f64 = 2_000_000.0;
 
 /// Sets the elements that webrtcbin makes for itself, as they are made.
-fn tune(element: &gst::Element) {
+fn tune(element: &gst::Element, way: Way) {
     let Some(factory) = element.factory() else { return };
     match factory.name().as_str() {
         // It holds sent media back until its time has come; ours comes from a mixer that already did.
@@ -457,7 +480,8 @@ fn tune(element: &gst::Element) {
         // use a twentieth: one a second. Between two of them a single early one is allowed (RFC 4585 section
         // 3.5.2), so nearly all requests for lost packets came too late: at 5 % loss the first eight seconds ran
         // at under 2 pictures a second.
-        "rtpsession" => element.set_property("bandwidth", SESSION_BANDWIDTH),
+        // A viewer's reports stay rare: they would cost as much as its packets.
+        "rtpsession" if way == Way::In => element.set_property("bandwidth", SESSION_BANDWIDTH),
         _ => {}
     }
 }

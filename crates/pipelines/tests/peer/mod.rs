@@ -6,6 +6,7 @@ use gst::prelude::*;
 use gstreamer as gst;
 use gstreamer_app as gst_app;
 use gstreamer_sdp as gst_sdp;
+use gstreamer_video as gst_video;
 use gstreamer_webrtc as gst_webrtc;
 use regie_pipelines::{Candidate, Signal, Signals};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -72,6 +73,8 @@ pub struct Peer {
     pub sounds: Arc<AtomicU64>,
     /// RTP packets that came in, decoded or not.
     pub packets: Arc<AtomicU64>,
+    /// Keyframes among the pictures that came in, for a viewer; keyframe requests that came in, for a camera.
+    pub keyframes: Arc<AtomicU64>,
 }
 
 /// A camera that shows one colour and beeps. `codec` is `H264` or `VP8`.
@@ -100,7 +103,19 @@ pub fn camera(codec: &str, pattern: &str) -> Peer {
         .unwrap()
         .downcast::<gst::Pipeline>()
         .unwrap();
-    Peer::new(pipeline)
+    let peer = Peer::new(pipeline);
+    for pad in peer.webrtc.sink_pads() {
+        let asked = peer.keyframes.clone();
+        let pad = pad.peer().unwrap();
+        pad.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
+            let event = info.event().unwrap();
+            if gst_video::UpstreamForceKeyUnitEvent::parse(event).is_ok() {
+                asked.fetch_add(1, Ordering::SeqCst);
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+    peer
 }
 
 /// A viewer that decodes what it gets.
@@ -117,6 +132,7 @@ pub fn viewer() -> Peer {
     let peer = Peer::new(pipeline);
     let weak = peer.pipeline.downgrade();
     let (pictures, sounds, packets) = (peer.pictures.clone(), peer.sounds.clone(), peer.packets.clone());
+    let keyframes = peer.keyframes.clone();
     peer.webrtc.connect_pad_added(move |_, pad| {
         let Some(pipeline) = weak.upgrade() else { return };
         let packets = packets.clone();
@@ -127,7 +143,7 @@ pub fn viewer() -> Peer {
         let caps = pad.current_caps().unwrap();
         let video = caps.structure(0).unwrap().get::<&str>("media").unwrap() == "video";
         let (text, count) = match video {
-            true => ("rtph264depay ! h264parse ! avdec_h264", &pictures),
+            true => ("rtph264depay ! h264parse name=parse ! avdec_h264", &pictures),
             false => ("rtpopusdepay ! opusdec", &sounds),
         };
         let bin = gst::parse::bin_from_description(
@@ -150,6 +166,17 @@ pub fn viewer() -> Peer {
                 })
                 .build(),
         );
+        if video {
+            let keyframes = keyframes.clone();
+            let parse = bin.by_name("parse").unwrap().static_pad("src").unwrap();
+            parse.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+                let flags = info.buffer().unwrap().flags();
+                if !flags.contains(gst::BufferFlags::DELTA_UNIT) {
+                    keyframes.fetch_add(1, Ordering::SeqCst);
+                }
+                gst::PadProbeReturn::Ok
+            });
+        }
         pipeline.add(&bin).unwrap();
         bin.sync_state_with_parent().unwrap();
         pad.link(&bin.static_pad("sink").unwrap()).unwrap();
@@ -172,6 +199,7 @@ impl Peer {
             pictures: Arc::default(),
             sounds: Arc::default(),
             packets: Arc::default(),
+            keyframes: Arc::default(),
         }
     }
 
@@ -209,6 +237,16 @@ impl Peer {
         let description = self.describe("create-answer", "answer");
         self.set("set-local-description", &description);
         description.sdp().as_text().unwrap()
+    }
+
+    /// Asks the other end for a keyframe (PLI).
+    pub fn ask_keyframe(&self) {
+        for pad in self.webrtc.src_pads() {
+            let caps = pad.current_caps().unwrap();
+            if caps.structure(0).unwrap().get::<&str>("media").unwrap() == "video" {
+                pad.send_event(gst_video::UpstreamForceKeyUnitEvent::builder().build());
+            }
+        }
     }
 
     /// Takes candidates of the other end.
