@@ -22,9 +22,12 @@ pub struct Painter {
     trouble: Option<String>,
 }
 
+/// Scales and converts into a picture of its own: GStreamer's converter writes whole rows of what it is given, the
+/// neighbours of a rectangle included.
 struct Converter {
     from: VideoInfo,
-    to: Rect,
+    to: VideoInfo,
+    picture: gst::Buffer,
     inner: gst_video::VideoConverter,
 }
 
@@ -108,18 +111,7 @@ impl Painter {
         let Some(factor) = factor else {
             return self.convert(&from, &mut to, rect);
         };
-        for (plane, shift) in [(0, 0), (1, 1), (2, 1)] {
-            let strides = (stride(&from, plane), stride_mut(&to, plane));
-            let size = ((rect.width >> shift) as usize, (rect.height >> shift) as usize);
-            let start = (rect.y as usize >> shift) * strides.1 + (rect.x as usize >> shift);
-            let source = (from.plane_data(plane)?, strides.0);
-            let target = (&mut to.plane_data_mut(plane)?[start..], strides.1);
-            match factor {
-                1 => pixels::copy(source, target, size),
-                factor => pixels::shrink(source, target, size, factor),
-            }
-        }
-        Ok(())
+        set(&from, &mut to, rect, factor)
     }
 
     /// Fills a rectangle with black.
@@ -169,11 +161,10 @@ impl Painter {
         to: &mut VideoFrameRef<&mut gst::BufferRef>,
         rect: Rect,
     ) -> Result<(), Error> {
-        let known = self
-            .converters
-            .iter()
-            .position(|c| c.to == rect && c.from == *from.info());
-        let at = match known {
+        let known = |c: &Converter| {
+            (c.to.width(), c.to.height()) == (rect.width, rect.height) && c.from == *from.info()
+        };
+        let at = match self.converters.iter().position(known) {
             Some(at) => at,
             None => {
                 if self.converters.len() >= CONVERTERS {
@@ -184,22 +175,52 @@ impl Painter {
                 self.converters.len() - 1
             }
         };
-        self.converters[at].inner.frame_ref(from, to);
-        Ok(())
+        let Converter {
+            to: info,
+            picture,
+            inner,
+            ..
+        } = &mut self.converters[at];
+        let mut converted = VideoFrameRef::from_buffer_ref_writable(picture.make_mut(), info)?;
+        inner.frame_ref(from, &mut converted);
+        drop(converted);
+        let converted = VideoFrameRef::from_buffer_ref_readable(picture, info)?;
+        set(&converted, to, rect, 1)
     }
 }
 
+/// Puts a picture that is `factor` times as large as the rectangle into it.
+fn set(
+    from: &VideoFrameRef<&gst::BufferRef>,
+    to: &mut VideoFrameRef<&mut gst::BufferRef>,
+    rect: Rect,
+    factor: usize,
+) -> Result<(), Error> {
+    for (plane, shift) in [(0, 0), (1, 1), (2, 1)] {
+        let strides = (stride(from, plane), stride_mut(to, plane));
+        let size = ((rect.width >> shift) as usize, (rect.height >> shift) as usize);
+        let start = (rect.y as usize >> shift) * strides.1 + (rect.x as usize >> shift);
+        let source = (from.plane_data(plane)?, strides.0);
+        let target = (&mut to.plane_data_mut(plane)?[start..], strides.1);
+        match factor {
+            1 => pixels::copy(source, target, size),
+            factor => pixels::shrink(source, target, size, factor),
+        }
+    }
+    Ok(())
+}
+
 impl Converter {
-    fn new(from: &VideoInfo, to_info: &VideoInfo, to: Rect) -> Result<Self, Error> {
+    fn new(from: &VideoInfo, on: &VideoInfo, place: Rect) -> Result<Self, Error> {
+        let to = VideoInfo::builder(on.format(), place.width, place.height)
+            .colorimetry(&on.colorimetry())
+            .chroma_site(on.chroma_site())
+            .fps(on.fps())
+            .build()?;
         let mut config = gst_video::VideoConverterConfig::new();
-        config.set_dest_x(to.x as i32);
-        config.set_dest_y(to.y as i32);
-        config.set_dest_width(Some(to.width as i32));
-        config.set_dest_height(Some(to.height as i32));
-        config.set_fill_border(false);
         config.set_resampler_method(gst_video::VideoResamplerMethod::Linear);
         config.set_chroma_resampler_method(gst_video::VideoResamplerMethod::Linear);
-        if same_colours(from, to_info) {
+        if same_colours(from, &to) {
             config.set_matrix_mode(gst_video::VideoMatrixMode::None);
         }
         // A converter refuses two frame rates. A phone's pictures have one of their own or none at all (VP8); which
@@ -207,11 +228,17 @@ impl Converter {
         let plain = VideoInfo::builder(from.format(), from.width(), from.height())
             .colorimetry(&from.colorimetry())
             .chroma_site(from.chroma_site())
-            .fps(to_info.fps())
+            .fps(to.fps())
             .build()?;
-        let inner = gst_video::VideoConverter::new(&plain, to_info, Some(config))?;
+        let inner = gst_video::VideoConverter::new(&plain, &to, Some(config))?;
+        let picture = gst::Buffer::with_size(to.size())?;
         let from = from.clone();
-        Ok(Self { from, to, inner })
+        Ok(Self {
+            from,
+            to,
+            picture,
+            inner,
+        })
     }
 }
 
@@ -264,4 +291,53 @@ fn blacken(buffer: &mut gst::BufferRef, info: &VideoInfo) -> Result<(), Error> {
         frame.plane_data_mut(plane)?.fill(value);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(width: u32, height: u32, colours: &str) -> VideoInfo {
+        VideoInfo::builder(VideoFormat::I420, width, height)
+            .colorimetry(&colours.parse().unwrap())
+            .build()
+            .unwrap()
+    }
+
+    /// A picture whose every sample is `luma`, drawn by way of a converter since its colours or size differ.
+    fn frame(info: VideoInfo, luma: u8) -> Frame {
+        let mut buffer = gst::Buffer::with_size(info.size()).unwrap();
+        let mut planes = VideoFrameRef::from_buffer_ref_writable(buffer.make_mut(), &info).unwrap();
+        for (plane, value) in [(0, luma), (1, 128), (2, 128)] {
+            planes.plane_data_mut(plane).unwrap().fill(value);
+        }
+        drop(planes);
+        Frame { buffer, info }
+    }
+
+    #[test]
+    fn a_converted_frame_stays_in_its_place() {
+        gst::init().unwrap();
+        for source in [info(640, 360, "bt601"), info(300, 200, "bt709")] {
+            let mut painter = Painter::new(info(640, 360, "bt709")).unwrap();
+            let mut picture = painter.compose(&[]).unwrap();
+            let rect = Rect {
+                x: 160,
+                y: 90,
+                width: 160,
+                height: 90,
+            };
+            painter
+                .draw(picture.make_mut(), &frame(source, 200), rect)
+                .unwrap();
+            let drawn = VideoFrameRef::from_buffer_ref_readable(&picture, painter.info()).unwrap();
+            let stride = stride(&drawn, 0);
+            for (at, sample) in drawn.plane_data(0).unwrap().iter().enumerate() {
+                let (x, y) = ((at % stride) as u32, (at / stride) as u32);
+                let inside = (160..320).contains(&x) && (90..180).contains(&y);
+                let expected = if inside { 200 } else { 16 };
+                assert!(x >= 640 || sample.abs_diff(expected) <= 1, "{sample} at {x}, {y}");
+            }
+        }
+    }
 }
