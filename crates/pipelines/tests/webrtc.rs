@@ -90,14 +90,11 @@ fn program_shows(studio: &Studio, expect: [u8; 3]) {
         let info = gst_video::VideoInfo::from_caps(sample.caps().unwrap()).unwrap();
         let frame =
             gst_video::VideoFrameRef::from_buffer_ref_readable(sample.buffer().unwrap(), &info).unwrap();
-        let middle = |plane: usize, shift: u32| {
-            let (x, y) = (
-                info.width() as usize / 2 >> shift,
-                info.height() as usize / 2 >> shift,
-            );
+        let middle = |plane: usize, divide: usize| {
+            let (x, y) = (info.width() as usize / divide, info.height() as usize / divide);
             frame.plane_data(plane as u32).unwrap()[y * frame.plane_stride()[plane] as usize + x]
         };
-        let [y, u, v] = [middle(0, 0), middle(1, 1), middle(2, 1)];
+        let [y, u, v] = [middle(0, 2), middle(1, 4), middle(2, 4)];
         write.store(u32::from_be_bytes([1, y, u, v]), Ordering::SeqCst);
     }));
     eventually("program shows the camera", || {
@@ -274,10 +271,12 @@ fn a_bad_answer_is_an_error_and_a_second_one_ends_the_session() {
 
 #[test]
 fn a_phone_that_never_connects_is_given_up() {
-    let (studio, _dir) = studio_with(|settings| settings.phones.connect_within = Duration::from_millis(500));
+    let (studio, _dir) = studio_with(|settings| settings.phones.connect_within = Duration::from_secs(3));
+    let camera = camera("VP8", "red");
+    let offer = camera.offer();
     let (signals, mut heard) = signals();
     let session = studio.open_phone(LEA, Slot(0), "Léa", signals).unwrap();
-    session.offer(&camera("VP8", "red").offer()).unwrap();
+    session.offer(&offer).unwrap();
     assert!(matches!(heard.next(), Signal::Answer(_)));
     assert_eq!(heard.next(), Signal::Failed("timeout".into()));
     studio.stop();

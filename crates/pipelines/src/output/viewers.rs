@@ -34,6 +34,7 @@ pub struct Viewers {
 impl Viewers {
     /// Starts the payloaders; the program's taps are listened to from the first viewer to the last.
     pub fn start(program: &Program) -> Result<Self, Error> {
+        crate::webrtc::warm::warm();
         Ok(Self {
             fan: Fan::start(program)?,
         })

@@ -7,3 +7,4 @@ pub mod keyframes;
 pub mod peer;
 pub mod sdp;
 pub mod timer;
+pub mod warm;

@@ -380,11 +380,9 @@ impl Core {
     fn connection(&self, state: gst_webrtc::WebRTCPeerConnectionState) {
         use gst_webrtc::WebRTCPeerConnectionState as Is;
         match state {
-            Is::Connected => {
-                // Connected, and yet no certificate to be seen: nothing to trust. An ended session fails no more.
-                if !self.verify() {
-                    self.fail(reason::FINGERPRINT);
-                }
+            // Connected, and yet no certificate to be seen: nothing to trust. An ended session fails no more.
+            Is::Connected if !self.verify() => {
+                self.fail(reason::FINGERPRINT);
             }
             Is::Failed | Is::Closed => {
                 self.fail(reason::LOST);

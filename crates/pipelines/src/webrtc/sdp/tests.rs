@@ -54,6 +54,19 @@ fn chromium_gives_constrained_baseline_with_retransmission_and_opus() {
 }
 
 #[test]
+fn firefox_with_no_h264_gives_vp8() {
+    let offer = PeerOffer::parse(include_str!("firefox_offer.sdp")).unwrap();
+    assert_eq!(offer.codec(), VideoCodec::Vp8);
+    let text = offer.for_webrtcbin();
+    assert!(text.contains("m=video 9 UDP/TLS/RTP/SAVPF 120 124\r\n"), "{text}");
+    assert!(text.contains("m=audio 9 UDP/TLS/RTP/SAVPF 109\r\n"));
+    // Its fingerprint and direction stand at session level; webrtcbin gets them in each section.
+    assert_eq!(text.matches("a=fingerprint:").count(), 2);
+    // A candidate that stands in the offer is found there.
+    assert!(offer.candidates().any(|c| c.contains("typ host")));
+}
+
+#[test]
 fn without_h264_vp8_is_taken() {
     let offer = CHROMIUM.replace("H264/90000", "H265/90000");
     let offer = PeerOffer::parse(&offer).unwrap();
