@@ -34,7 +34,7 @@ const HEADERS: Duration = Duration::from_secs(15);
 /// How long a peer may leave what it is sent unread or unacknowledged.
 const STALL: Duration = Duration::from_secs(10);
 /// The longest request head, in bytes.
-const HEAD_MAX: usize = 64 * 1024;
+const HEAD_MAX: usize = 32 * 1024;
 /// What the system may hold unsent for a connection, in bytes: little, so that what is dropped for a slow
 /// reader is dropped here, where it is known what matters.
 const UNSENT: u32 = 128 * 1024;
@@ -133,7 +133,8 @@ impl Shared {
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEADERS)
                 .max_headers(100)
-                .max_buf_size(HEAD_MAX)
+                .max_header_size(HEAD_MAX)
+                .max_buf_size(2 * HEAD_MAX)
                 .serve_connection(io, service)
                 .with_upgrades()
         );

@@ -125,7 +125,7 @@ async fn run(
                     let text = match heard {
                         Heard::Gone => return Err(Lost),
                         Heard::Alive => continue,
-                        Heard::TooLong => return Ok((1009, "too_large")),
+                        Heard::TooLong => return Ok((wire::TOO_BIG, "too_large")),
                         Heard::Binary => String::new(),
                         Heard::Text(text) => text,
                     };

@@ -172,7 +172,7 @@ impl Session {
                         Heard::TooLong => {
                             let acts = self.room.refuse(too_large());
                             self.carry_out(acts, wire).await?;
-                            return Ok((1009, "too large"));
+                            return Ok((wire::TOO_BIG, "too large"));
                         }
                         _ if !bucket.take(heard_at) => self.room.refuse(Wrong::new(
                             WrongCode::SlowDown,

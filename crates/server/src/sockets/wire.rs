@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use std::time::Duration;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use warp::ws::{Message, WebSocket, Ws};
 
 /// How long a peer may take to read what it is sent.
@@ -15,6 +15,9 @@ const CLOSE: Duration = Duration::from_secs(1);
 const FRAME_MAX: usize = 256 * 1024;
 /// What a socket may hold that its peer has not read yet, beside the message being written.
 const BEHIND_MAX: usize = 4 * 1024 * 1024;
+
+/// The close code of a message that is longer than is read (RFC 6455, section 7.4.1).
+pub const TOO_BIG: u16 = 1009;
 
 /// How often a peer is asked whether it is there.
 pub const PING: Duration = Duration::from_secs(1);
@@ -107,10 +110,15 @@ impl Wire for WebSocket {
         if send(&mut self, Message::close_with(code, reason)).await.is_err() {
             return;
         }
+        if code == TOO_BIG {
+            // What is left of that message cannot be read any more; a peer that is cut off while it sends
+            // would never see the answer.
+            return sleep(CLOSE).await;
+        }
         let until = Instant::now() + CLOSE;
         while let Ok(Some(Ok(message))) = timeout_at(until, self.next()).await {
             if message.is_close() {
-                break;
+                return;
             }
         }
     }

@@ -11,7 +11,7 @@ async fn the_first_byte_decides() {
     assert_eq!(regie.ask(get("/api/v1/event")).await.status, 200);
     assert_eq!(regie.ask(get("/api/v1/event").tls()).await.status, 200);
     let mut garbage = TcpStream::connect(("127.0.0.1", regie.port)).await.unwrap();
-    garbage.write_all(&[0x16, 3, 1, 0, 2, 9, 9]).await.unwrap();
+    garbage.write_all(&[0x16, 3, 1, 0, 4, 9, 0, 0, 0]).await.unwrap();
     let mut heard = Vec::new();
     let _ = tokio::time::timeout(Duration::from_secs(5), garbage.read_to_end(&mut heard))
         .await

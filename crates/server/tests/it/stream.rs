@@ -331,8 +331,8 @@ async fn a_phone_without_websockets_speaks_by_events_and_posts() {
         "{heard}"
     );
     let key = heard
-        .split("data:")
-        .nth(1)
+        .rsplit("data:")
+        .next()
         .unwrap()
         .split('\n')
         .next()
