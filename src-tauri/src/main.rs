@@ -16,7 +16,7 @@ mod signals;
 mod window;
 
 use anyhow::{Context, Result, bail};
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use regie_server::cli::{self, Cli};
 use signals::Signals;
 use std::process::ExitCode;
@@ -31,7 +31,7 @@ const ENDING: Duration = Duration::from_secs(20);
 fn main() -> ExitCode {
     // Before any thread: what it sets is read when GTK starts.
     renderer::choose();
-    let cli = Cli::parse();
+    let cli = command_line();
     let json = cli.json;
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,6 +44,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The server's own command line under this program's name.
+fn command_line() -> Cli {
+    let command = Cli::command()
+        .name("regie")
+        .about("Régie: the control room of a live event, on one laptop, in a window");
+    Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
 }
 
 /// Runs a whole show: from the server's start to its end, with the window between.
