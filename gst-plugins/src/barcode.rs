@@ -16,14 +16,15 @@ const BLACK: u8 = 16;
 /// wide. A plane too small for the row is left as it is.
 pub fn draw(luma: &mut [u8], stride: usize, width: usize, number: u32) {
     let side = width / 80;
-    if side == 0 || stride < width || luma.len() < stride * (side - 1) + side * BLOCKS {
+    let edge = |n: usize| n * width / 80;
+    if side == 0 || stride < width || luma.len() < stride * (side - 1) + edge(BLOCKS) {
         return;
     }
     let bits = bits(number % NUMBERS);
     for row in luma.chunks_mut(stride).take(side) {
-        for (n, block) in row.chunks_exact_mut(side).take(BLOCKS).enumerate() {
+        for n in 0..BLOCKS {
             let white = bits >> (BLOCKS - 1 - n) & 1 == 1;
-            block.fill(if white { WHITE } else { BLACK });
+            row[edge(n)..edge(n + 1)].fill(if white { WHITE } else { BLACK });
         }
     }
 }

@@ -11,6 +11,7 @@
 pub mod barcode;
 pub mod demosrc;
 pub mod demotone;
+mod pace;
 
 /// What `plugin_define!` makes: the plugin's entry points.
 #[allow(missing_docs)]

@@ -56,8 +56,8 @@ pub struct Studio {
     viewers: Viewers,
     demos: Mutex<HashMap<SourceId, Demo>>,
     recording: Mutex<Option<Recording>>,
-    slates: Mutex<Option<mpsc::SyncSender<(SourceId, Slot, String)>>>,
-    threads: Mutex<Option<(Ticks, JoinHandle<()>)>>,
+    slates: Mutex<Option<Slates>>,
+    threads: Mutex<Option<(Ticks, [JoinHandle<()>; 2])>>,
 }
 
 impl Studio {
@@ -75,7 +75,7 @@ impl Studio {
         let (mixer, ticks) = Mixer::start(format, settings.program_kbps, reports.clone())?;
         let (multiview, thread) = Multiview::start(mixer.clone(), reports.clone())?;
         let viewers = Viewers::start(&mixer.program)?;
-        let slates = slates(mixer.clone())?;
+        let (slates, drawer) = slates(mixer.clone())?;
         Ok(Self {
             settings,
             reports,
@@ -85,7 +85,7 @@ impl Studio {
             demos: Mutex::default(),
             recording: Mutex::new(None),
             slates: Mutex::new(Some(slates)),
-            threads: Mutex::new(Some((ticks, thread))),
+            threads: Mutex::new(Some((ticks, [thread, drawer]))),
         })
     }
 
@@ -259,10 +259,12 @@ impl Studio {
             }
         }
         let threads = self.threads.lock().take();
-        if let Some((ticks, multiview)) = threads {
+        if let Some((ticks, others)) = threads {
             ticks.join();
-            if multiview.join().is_err() {
-                tracing::error!("the multiview's thread died");
+            for thread in others {
+                if thread.join().is_err() {
+                    tracing::error!("a thread of the studio died");
+                }
             }
         }
     }
@@ -281,17 +283,21 @@ impl Drop for Studio {
     }
 }
 
+type Slates = mpsc::SyncSender<(SourceId, Slot, String)>;
+
 /// One thread that draws slates ahead of their need; it ends with its sender.
-fn slates(mixer: Arc<Mixer>) -> Result<mpsc::SyncSender<(SourceId, Slot, String)>, Error> {
+fn slates(mixer: Arc<Mixer>) -> Result<(Slates, JoinHandle<()>), Error> {
     let (send, wanted) = mpsc::sync_channel::<(SourceId, Slot, String)>(SLOTS * 2);
-    spawn("slates", move || {
+    let thread = spawn("slates", move || {
         for (source, slot, name) in wanted {
+            if !mixer.running() {
+                return;
+            }
             match (slate::draw(&name, &mixer.info), mixer.lane(slot)) {
                 (Ok(slate), Ok(lane)) => lane.set_slate(source, slate),
-                (Err(error), _) => tracing::warn!(%source, %error, "no slate"),
-                (_, Err(error)) => tracing::warn!(%source, %error, "no slate"),
+                (Err(error), _) | (_, Err(error)) => tracing::warn!(%source, %error, "no slate"),
             }
         }
     })?;
-    Ok(send)
+    Ok((send, thread))
 }

@@ -1,5 +1,6 @@
 use super::scene::{Background, PATTERNS};
 use crate::barcode;
+use crate::pace::Pace;
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -36,6 +37,7 @@ pub struct DemoSrc {
     settings: Mutex<Settings>,
     // Locked after `settings` where both are.
     state: Mutex<State>,
+    pace: Pace,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -135,12 +137,14 @@ impl BaseSrcImpl for DemoSrc {
         Ok(())
     }
 
-    fn times(&self, buffer: &gst::BufferRef) -> (Option<gst::ClockTime>, Option<gst::ClockTime>) {
-        let end = buffer
-            .pts()
-            .zip(buffer.duration())
-            .map(|(pts, duration)| pts + duration);
-        (buffer.pts(), end)
+    fn unlock(&self) -> Result<(), gst::ErrorMessage> {
+        self.pace.unlock();
+        Ok(())
+    }
+
+    fn unlock_stop(&self) -> Result<(), gst::ErrorMessage> {
+        self.pace.unlock_stop();
+        Ok(())
     }
 
     fn stop(&self) -> Result<(), gst::ErrorMessage> {
@@ -170,23 +174,35 @@ impl PushSrcImpl for DemoSrc {
             _ => frame_at(now) + 1,
         };
         *next = Some(frame + 1);
-
-        let mut buffer = gst::Buffer::with_size(info.size()).map_err(|_| gst::FlowError::Error)?;
-        {
-            let buffer = buffer.get_mut().ok_or(gst::FlowError::Error)?;
-            let time = time_of(frame);
-            buffer.set_pts(time);
-            buffer.set_duration(time_of(frame + 1) - time);
-            buffer.set_offset(frame);
-            let mut target =
-                VideoFrameRef::from_buffer_ref_writable(buffer, info).map_err(|_| gst::FlowError::Error)?;
-            let strides: Vec<usize> = target.plane_stride().iter().map(|s| *s as usize).collect();
-            let planes = target.planes_data_mut();
-            let [y, u, v, _] = planes;
-            let planes = [(y, strides[0]), (u, strides[1]), (v, strides[2])];
-            let number = (frame % u64::from(barcode::NUMBERS)) as u32;
-            background.draw(planes, number, time.mseconds());
-        }
+        let time = time_of(frame);
+        // The picture is drawn ahead and handed over at its time, as a camera would.
+        let buffer = draw(info, background, frame, time, time_of(frame + 1))?;
+        drop(state);
+        self.pace.wait(self.obj().upcast_ref(), time)?;
         Ok(CreateSuccess::NewBuffer(buffer))
     }
+}
+
+fn draw(
+    info: &VideoInfo,
+    background: &Background,
+    frame: u64,
+    time: gst::ClockTime,
+    end: gst::ClockTime,
+) -> Result<gst::Buffer, gst::FlowError> {
+    let mut buffer = gst::Buffer::with_size(info.size()).map_err(|_| gst::FlowError::Error)?;
+    {
+        let buffer = buffer.get_mut().ok_or(gst::FlowError::Error)?;
+        buffer.set_pts(time);
+        buffer.set_duration(end - time);
+        buffer.set_offset(frame);
+        let mut target =
+            VideoFrameRef::from_buffer_ref_writable(buffer, info).map_err(|_| gst::FlowError::Error)?;
+        let strides: Vec<usize> = target.plane_stride().iter().map(|s| *s as usize).collect();
+        let [y, u, v, _] = target.planes_data_mut();
+        let planes = [(y, strides[0]), (u, strides[1]), (v, strides[2])];
+        let number = (frame % u64::from(barcode::NUMBERS)) as u32;
+        background.draw(planes, number, time.mseconds());
+    }
+    Ok(buffer)
 }

@@ -1,4 +1,5 @@
 use crate::demosrc::{FLASH_MS, PATTERNS};
+use crate::pace::Pace;
 use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
@@ -26,6 +27,7 @@ pub struct DemoTone {
     pattern: AtomicU8,
     /// The block that comes next; 0 before the first one.
     next: AtomicU64,
+    pace: Pace,
 }
 
 #[glib::object_subclass]
@@ -108,12 +110,14 @@ impl ElementImpl for DemoTone {
 }
 
 impl BaseSrcImpl for DemoTone {
-    fn times(&self, buffer: &gst::BufferRef) -> (Option<gst::ClockTime>, Option<gst::ClockTime>) {
-        let end = buffer
-            .pts()
-            .zip(buffer.duration())
-            .map(|(pts, duration)| pts + duration);
-        (buffer.pts(), end)
+    fn unlock(&self) -> Result<(), gst::ErrorMessage> {
+        self.pace.unlock();
+        Ok(())
+    }
+
+    fn unlock_stop(&self) -> Result<(), gst::ErrorMessage> {
+        self.pace.unlock_stop();
+        Ok(())
     }
 
     fn stop(&self) -> Result<(), gst::ErrorMessage> {
@@ -126,11 +130,7 @@ impl PushSrcImpl for DemoTone {
     fn create(&self, _buffer: Option<&mut gst::BufferRef>) -> Result<CreateSuccess, gst::FlowError> {
         let now = self.obj().current_running_time().unwrap_or_default().mseconds() / 10;
         let next = self.next.load(Ordering::Relaxed);
-        let block = if next == 0 || next + 100 < now {
-            now + 1
-        } else {
-            next
-        };
+        let block = if next == 0 || next + 100 < now { now } else { next };
         self.next.store(block + 1, Ordering::Relaxed);
 
         let tone = TONES[usize::from(self.pattern.load(Ordering::Relaxed))];
@@ -141,6 +141,11 @@ impl PushSrcImpl for DemoTone {
             })
             .flatten()
             .collect();
+        // A microphone hands its samples over when the last of them has sounded.
+        self.pace.wait(
+            self.obj().upcast_ref(),
+            gst::ClockTime::from_mseconds((block + 1) * 10),
+        )?;
         let mut buffer = gst::Buffer::from_slice(bytes);
         {
             let buffer = buffer.get_mut().ok_or(gst::FlowError::Error)?;

@@ -1,6 +1,6 @@
 //! What is on air at each tick. Pure: ticks come in as numbers.
 
-use regie_model::{Scene, SourceId, Transition};
+use regie_model::{Scene, Transition};
 
 /// A mix that interrupts a mix that interrupted a mix: older layers than this many are let go.
 const LAYERS: usize = 4;
@@ -80,11 +80,6 @@ impl Air {
         &self.layers[self.layers.len() - 1].scene
     }
 
-    /// Whether program shows or is about to show this source.
-    pub fn sounds(&self, source: SourceId) -> bool {
-        self.program().shows(source)
-    }
-
     fn settle(&mut self, tick: u64) {
         let Some(Mix { start, ticks }) = self.mix else {
             return;
@@ -104,6 +99,7 @@ impl Air {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use regie_model::SourceId;
 
     const MIX: Transition = Transition::Mix { duration_ms: 500 };
 

@@ -202,10 +202,12 @@ impl Mixer {
                     (self.reports)(report);
                 }
             }
+            let mut last = Transition::Cut;
             for (scene, transition) in std::mem::take(&mut *self.takes.lock()) {
                 air.take(scene, transition, tick, self.format.fps);
-                self.follow(&air, transition, tick);
+                last = transition;
             }
+            self.follow(&air, last, tick);
             if air.go(tick) {
                 (self.reports)(Report::TransitionEnded);
             }
@@ -309,7 +311,8 @@ impl Mixer {
         self.last_at.store(clock::now().nseconds(), Ordering::Relaxed);
     }
 
-    /// Audio follows video: from the running time of the tick's picture on.
+    /// Audio follows video: from the running time of the tick's picture on. Each tick looks again, since a source
+    /// may take its slot after its scene was taken.
     fn follow(&self, air: &Air, transition: Transition, tick: u64) {
         let length = match transition {
             Transition::Cut => 0,

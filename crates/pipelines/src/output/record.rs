@@ -223,16 +223,21 @@ fn attach(pipeline: &gst::Pipeline, mux: &gst::Element, chain: &[&gst::Element])
 }
 
 fn sink(mut writer: Writer, state: Arc<State>) -> gst_app::AppSink {
+    // The muxer gives each chunk as one list: it is written in one piece.
+    let mut chunk = Vec::new();
     let callbacks = gst_app::AppSinkCallbacks::builder().new_sample(move |sink| {
         let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-        let Some(map) = sample.buffer().and_then(|buffer| buffer.map_readable().ok()) else {
-            return Ok(gst::FlowSuccess::Ok);
-        };
-        if let Err(error) = writer.write(&map) {
+        chunk.clear();
+        let list = sample.buffer_list().into_iter().flat_map(|list| list.iter());
+        for buffer in list.chain(sample.buffer()) {
+            let map = buffer.map_readable().map_err(|_| gst::FlowError::Error)?;
+            chunk.extend_from_slice(&map);
+        }
+        if let Err(error) = writer.write(&chunk) {
             state.fail(format!("{}: {error}", state.file));
             return Err(gst::FlowError::Error);
         }
-        state.bytes.fetch_add(map.len() as u64, Ordering::Relaxed);
+        state.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
         if !state.started.swap(true, Ordering::AcqRel) {
             let file = state.file.clone();
             (state.reports)(Report::RecordingStarted { file });
@@ -242,6 +247,7 @@ fn sink(mut writer: Writer, state: Arc<State>) -> gst_app::AppSink {
     gst_app::AppSink::builder()
         .sync(false)
         .enable_last_sample(false)
+        .buffer_list(true)
         .callbacks(callbacks.build())
         .build()
 }

@@ -23,6 +23,9 @@ pub struct Ring {
     held: std::ops::Range<u64>,
     /// The smoothed distance of where blocks belong from where they were put, in samples.
     error: f32,
+    /// What was put last, and how far the next ones have come away from it after a break, 0 to 1.
+    joint: ([f32; CHANNELS], f32),
+    put: [f32; CHANNELS],
     fade: f32,
     last: [f32; CHANNELS],
 }
@@ -33,6 +36,8 @@ impl Default for Ring {
             samples: vec![[0.0; CHANNELS]; CAPACITY as usize],
             held: 0..0,
             error: 0.0,
+            joint: ([0.0; CHANNELS], 1.0),
+            put: [0.0; CHANNELS],
             fade: 0.0,
             last: [0.0; CHANNELS],
         }
@@ -53,14 +58,17 @@ impl Ring {
             self.error = 0.0;
             self.put(block, frames);
         } else if off > JUMP {
+            self.join();
             for _ in 0..off {
                 self.put_one([0.0; CHANNELS]);
             }
+            self.join();
             self.error = 0.0;
             self.put(block, frames);
         } else if off < -JUMP {
             let skip = (off.unsigned_abs() as usize).min(frames);
             self.error = 0.0;
+            self.join();
             self.put(&block[skip * CHANNELS..], frames - skip);
         } else {
             self.error += (off as f32 - self.error) / 16.0;
@@ -120,7 +128,18 @@ impl Ring {
         }
     }
 
-    fn put_one(&mut self, sample: [f32; CHANNELS]) {
+    /// What comes now does not continue what came before: it is faded over from the last sample.
+    fn join(&mut self) {
+        self.joint = (self.put, 0.0);
+    }
+
+    fn put_one(&mut self, mut sample: [f32; CHANNELS]) {
+        let (from, part) = &mut self.joint;
+        if *part < 1.0 {
+            sample = [0, 1].map(|c| from[c] + (sample[c] - from[c]) * *part);
+            *part += 1.0 / FADE;
+        }
+        self.put = sample;
         self.samples[(self.held.end % CAPACITY) as usize] = sample;
         self.held.end += 1;
         if self.held.end - self.held.start > CAPACITY {

@@ -18,6 +18,8 @@ const EVENT_MAX: usize = 60;
 pub struct Writer {
     name: String,
     file: File,
+    /// Bytes of whole chunks.
+    whole: u64,
     synced: Instant,
 }
 
@@ -40,7 +42,12 @@ impl Writer {
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(file) => {
                     let synced = Instant::now();
-                    return Ok(Self { name, file, synced });
+                    return Ok(Self {
+                        name,
+                        file,
+                        whole: 0,
+                        synced,
+                    });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(failed(&path)(error)),
@@ -54,9 +61,16 @@ impl Writer {
         &self.name
     }
 
-    /// Appends.
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)?;
+    /// Appends one chunk, whole or not at all.
+    pub fn write(&mut self, chunk: &[u8]) -> io::Result<()> {
+        if let Err(error) = self.file.write_all(chunk) {
+            // Half a chunk would make players complain; what is before it stays.
+            if let Err(error) = self.file.set_len(self.whole) {
+                tracing::warn!(file = self.name, %error, "the recording ends in half a chunk");
+            }
+            return Err(error);
+        }
+        self.whole += chunk.len() as u64;
         if self.synced.elapsed() >= SYNC_EVERY {
             self.file.sync_data()?;
             self.synced = Instant::now();
