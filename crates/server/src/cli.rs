@@ -15,19 +15,19 @@ use tracing_subscriber::EnvFilter;
 #[command(version, about)]
 pub struct Cli {
     /// regie.toml (every key commented, all optional)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Database, certificates, recordings [default: the platform's data folder]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Replaces [server] bind; port 0 picks a free one
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, global = true, value_name = "ADDR")]
     pub bind: Option<String>,
     /// Four moving synthetic cameras with sound, so that everything can be tried with no phone
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub demo: bool,
     /// On stdout, one line when ready, then one line per event
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub json: bool,
 }
 

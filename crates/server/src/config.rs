@@ -75,7 +75,7 @@ pub struct Flags {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{file}: {source}")]
+    #[error("{file} cannot be read")]
     File {
         /// Which.
         file: String,
