@@ -14,6 +14,7 @@ pub const CORE: &[&str] = &[
     "gstreamer1.0-libav",
     "gstreamer1.0-nice",
     "gstreamer1.0-x",
+    "gstreamer1.0-x",
     "fonts-dejavu-core",
 ];
 
