@@ -10,11 +10,13 @@ const FIELDS = 'input, textarea, select, [contenteditable], dialog, [role=menu]'
 export function listenToKeys(desk: Desk): () => void {
   let byKeyboard = false;
 
-  const focus = (): Focus => {
-    const active = document.activeElement;
-    const somewhere = active instanceof HTMLElement && active !== document.body;
+  // What the key was pressed in counts, not where the focus is by now: a field that lets go on Enter would
+  // otherwise hand its Enter on as Auto.
+  const focus = (event: KeyboardEvent): Focus => {
+    const pressed = event.target;
+    const somewhere = pressed instanceof HTMLElement && pressed !== document.body;
     return {
-      typing: desk.open !== null || (somewhere && active.closest(FIELDS) !== null),
+      typing: desk.open !== null || (somewhere && pressed.closest(FIELDS) !== null),
       ring: somewhere && byKeyboard,
     };
   };
@@ -24,7 +26,7 @@ export function listenToKeys(desk: Desk): () => void {
     if (event.defaultPrevented) return;
     const { code, key, shiftKey: shift, repeat } = event;
     const modified = event.ctrlKey || event.altKey || event.metaKey;
-    const action = actionOf({ code, key, shift, modified, repeat }, focus());
+    const action = actionOf({ code, key, shift, modified, repeat }, focus(event));
     if (!action) return;
     if (action.do === 'release') {
       if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
@@ -41,7 +43,7 @@ export function listenToKeys(desk: Desk): () => void {
 
   // Firefox presses a focused button when Space is let go, whatever happened when it went down.
   const letGo = (event: KeyboardEvent) => {
-    if (event.code === 'Space' && !focus().typing) event.preventDefault();
+    if (event.code === 'Space' && !focus(event).typing) event.preventDefault();
   };
   const pointed = () => (byKeyboard = false);
 
