@@ -283,6 +283,19 @@ fn a_phone_that_never_connects_is_given_up() {
 }
 
 #[test]
+fn losses_are_repaired_from_the_first_second() {
+    let (studio, _dir) = studio();
+    let mut lea = join(&studio, LEA, camera("H264", "snow"), str::to_owned);
+    assert_eq!(lea.outcome(), Signal::Connected);
+    // One packet in twenty. When requests for them waited for regular reports, one picture in ten came through.
+    let sent = lea.camera.lose(20);
+    eventually("ninety pictures sent", || sent.load(Ordering::SeqCst) >= 90);
+    let (decoded, sent) = (decoded(&studio, LEA), sent.load(Ordering::SeqCst));
+    assert!(decoded * 10 > sent * 7, "{decoded} of {sent} pictures");
+    studio.stop();
+}
+
+#[test]
 fn whoever_asks_a_phone_hears_few_requests() {
     let (studio, _dir) = studio();
     let mut lea = join(&studio, LEA, camera("H264", "red"), str::to_owned);

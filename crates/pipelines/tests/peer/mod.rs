@@ -105,6 +105,8 @@ pub fn camera(codec: &str, pattern: &str) -> Peer {
         .unwrap();
     let peer = Peer::new(pipeline);
     for pad in peer.webrtc.sink_pads() {
+        let transceiver: glib::Object = pad.property("transceiver");
+        transceiver.set_property("do-nack", true);
         let asked = peer.keyframes.clone();
         let pad = pad.peer().unwrap();
         pad.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
@@ -237,6 +239,36 @@ impl Peer {
         let description = self.describe("create-answer", "answer");
         self.set("set-local-description", &description);
         description.sdp().as_text().unwrap()
+    }
+
+    /// Loses one in `every` packets on their way out from now on, always the same ones; gives the count of pictures
+    /// sent meanwhile.
+    pub fn lose(&self, every: u64) -> Arc<AtomicU64> {
+        let sent = Arc::new(AtomicU64::new(0));
+        for element in self.pipeline.iterate_recurse().into_iter().flatten() {
+            let Some(factory) = element.factory().map(|f| f.name()) else {
+                continue;
+            };
+            if factory == "nicesink" {
+                let count = AtomicU64::new(0);
+                let pad = element.static_pad("sink").unwrap();
+                let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST;
+                pad.add_probe(kinds, move |_, _| {
+                    match count.fetch_add(1, Ordering::SeqCst) % every == every / 2 {
+                        true => gst::PadProbeReturn::Drop,
+                        false => gst::PadProbeReturn::Ok,
+                    }
+                });
+            } else if factory == "x264enc" || factory == "vp8enc" {
+                let sent = sent.clone();
+                let pad = element.static_pad("src").unwrap();
+                pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+                    sent.fetch_add(1, Ordering::SeqCst);
+                    gst::PadProbeReturn::Ok
+                });
+            }
+        }
+        sent
     }
 
     /// Asks the other end for a keyframe (PLI).

@@ -108,11 +108,12 @@ fn sender(peer: &Peer, caps: &gst::Caps, index: u32) -> Result<gst_app::AppSrc, 
     Ok(sender)
 }
 
-/// Nothing leaves before the viewer's certificate was verified, nor after its session ended.
+/// Nothing leaves before the viewer's certificate was verified. Once it is, the gate is taken away: it would cost
+/// something with every packet, and a session that ended is given no packets.
 fn gate(pad: &gst::Pad, core: Weak<Core>) {
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
         if core.upgrade().is_some_and(|core| core.is_open()) {
-            gst::PadProbeReturn::Ok
+            gst::PadProbeReturn::Remove
         } else {
             gst::PadProbeReturn::Drop
         }
