@@ -114,12 +114,13 @@ describe('time', () => {
     expect(backoff.next(0.5)).toBe(250);
   });
 
-  test('silence is three seconds without a byte', () => {
+  test('three seconds without a byte are silence, five are the end', () => {
     const alive = new Alive(0);
-    expect(alive.note(10, 1000)).toBe(true);
-    expect(alive.note(10, 3900)).toBe(true);
-    expect(alive.note(10, 4100)).toBe(false);
-    expect(alive.note(11, 4200)).toBe(true);
+    expect(alive.note(10, 1000)).toBe('speaks');
+    expect(alive.note(10, 3900)).toBe('speaks');
+    expect(alive.note(10, 4100)).toBe('silent');
+    expect(alive.note(11, 4200)).toBe('speaks');
+    expect(alive.note(11, 9300)).toBe('dead');
   });
 
   test('quality is judged by frames, losses and freezes', () => {

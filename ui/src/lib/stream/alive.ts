@@ -1,5 +1,10 @@
 /** Nothing received for this long counts as silence, ms. */
 const SILENCE = 3000;
+/** After this long the régie has ended its side for certain: only a fresh session helps, ms. */
+const DEAD = 5000;
+
+/** How the other end is. */
+export type Life = 'speaks' | 'silent' | 'dead';
 
 /**
  * Whether the other end of a peer connection still speaks: bytes of any kind (RTCP, STUN) on the chosen pair.
@@ -13,13 +18,14 @@ export class Alive {
     this.#since = now;
   }
 
-  /** Notes the bytes received so far; says whether the other end spoke within the last three seconds. */
-  note(bytes: number, now: number): boolean {
+  /** Notes the bytes received so far; says how the other end is. */
+  note(bytes: number, now: number): Life {
     if (bytes !== this.#bytes) {
       this.#bytes = bytes;
       this.#since = now;
     }
-    return now - this.#since < SILENCE;
+    const silence = now - this.#since;
+    return silence < SILENCE ? 'speaks' : silence < DEAD ? 'silent' : 'dead';
   }
 }
 

@@ -157,7 +157,7 @@ export class Subscriber {
     const stats = await peer.getStats();
     if (this.#peer !== peer) return;
     const now = performance.now();
-    if (this.#alive && !this.#alive.note(signsOfLife(stats), now)) return this.#lost('lost');
+    if (this.#alive && this.#alive.note(signsOfLife(stats), now) !== 'speaks') return this.#lost('lost');
     const found = counters(stats);
     if (!found) return;
     if (this.#before) this.quality = judge(this.#before, found, (now - this.#before.at) / 1000);

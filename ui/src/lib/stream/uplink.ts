@@ -141,7 +141,9 @@ export class Uplink {
     if (!peer || peer.connectionState !== 'connected') return;
     const signs = signsOfLife(await peer.getStats());
     if (this.#over || this.#peer !== peer) return;
-    this.on.silent(!this.#alive.note(signs, performance.now()));
+    const life = this.#alive.note(signs, performance.now());
+    if (life === 'dead') this.#end('lost');
+    else this.on.silent(life === 'silent');
   }
 }
 
