@@ -42,8 +42,20 @@ impl Done {
 /// # Errors
 /// The refusal that says what is wrong with it.
 pub fn command_of(value: serde_json::Value) -> Result<Command, Refusal> {
-    serde_json::from_value(value)
-        .map_err(|error| Refusal::new(Code::BadCommand, format!("this is no command: {error}")))
+    let bad = |said: String| Refusal::new(Code::BadCommand, format!("this is no command: {said}"));
+    let command: Command = serde_json::from_value(value.clone()).map_err(|error| bad(error.to_string()))?;
+    // serde lets commands without fields carry any; a misspelt one must not pass for the bare order.
+    let known = serde_json::to_value(&command).map_err(|error| bad(error.to_string()))?;
+    let unknown = value
+        .as_object()
+        .and_then(|given| given.keys().find(|key| known.get(key.as_str()).is_none()));
+    match unknown {
+        Some(key) => Err(bad(format!(
+            "it has no field `{}`",
+            key.chars().take(40).collect::<String>()
+        ))),
+        None => Ok(command),
+    }
 }
 
 /// `GET /api/v1/show`: the snapshot, as `/control` first sends it.
@@ -185,4 +197,27 @@ pub async fn profile(app: Arc<App>, _: Call) -> Response {
         "attachment; filename=\"regie.mobileconfig\"",
     );
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_taken_whole_or_not_at_all() {
+        assert_eq!(command_of(json!({"type": "take"})), Ok(Command::Take));
+        let named = command_of(json!({"type": "addSource", "kind": {"type": "demo", "pattern": 0}}));
+        assert!(named.is_ok(), "{named:?}");
+        for wrong in [
+            json!({"type": "take", "more": 1}),
+            json!({"type": "fly"}),
+            json!({"type": "nameShow"}),
+            json!({"type": "nameShow", "name": "x", "nmae": "y"}),
+            json!("take"),
+            json!(null),
+        ] {
+            let refusal = command_of(wrong.clone()).expect_err("wrong");
+            assert_eq!(refusal.code, Code::BadCommand, "{wrong}");
+        }
+    }
 }

@@ -109,7 +109,9 @@ fn greet(server: &Server) -> Result<()> {
     let code = qr::terminal(&ready.camera).unwrap_or_default();
     let said = format!(
         "Régie is ready.\n\n  Operator  {}\n  Phones    {}\n{code}\n  Viewers   {}\n\nCtrl-C ends the show.",
-        ready.operator, ready.camera, ready.watch
+        ready.operator,
+        ready.camera,
+        server.links().watch
     );
     say_line(&said).context("nothing can be written to stdout")
 }

@@ -60,9 +60,9 @@ pub struct Door {
     resumes: Mutex<VecDeque<Digested>>,
 }
 
-impl Door {
+impl Default for Door {
     /// A door that opens to nobody yet.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self {
             keys: RwLock::default(),
             // A token cannot be guessed at any rate; this keeps the log and the processor quiet.
@@ -72,7 +72,9 @@ impl Door {
             resumes: Mutex::default(),
         }
     }
+}
 
+impl Door {
     /// These tokens, and no others, open it from now on.
     pub fn set(&self, tokens: &[Token]) {
         let known: Vec<(Digested, Pass)> = tokens
@@ -242,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_token_opens_until_it_is_ended_or_over() {
-        let door = Door::new();
+        let door = Door::default();
         let now = Instant::now();
         let admit = |secret: &str, at| door.admit(secret, HERE, now, at).map(|pass| pass.role);
         assert_eq!(admit("op", 0), Err(Shut::Wrong));
@@ -260,7 +262,7 @@ mod tests {
 
     #[test]
     fn wrong_secrets_are_counted_by_address() {
-        let door = Door::new();
+        let door = Door::default();
         let now = Instant::now();
         door.set(&[token(1, Role::Operator, "op", false, None)]);
         for _ in 0..30 {
@@ -279,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_replaced_join_code_knows_those_who_were_in() {
-        let door = Door::new();
+        let door = Door::default();
         let now = Instant::now();
         door.set(&[token(1, Role::Camera, "old", true, None)]);
         door.set(&[token(2, Role::Camera, "new", true, None)]);

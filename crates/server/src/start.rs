@@ -13,7 +13,7 @@ use crate::tls::{Authority, Leaf, Served, TlsError, server_config};
 use crate::{addresses, chance, effects, listen};
 use parking_lot::RwLock;
 use regie_engine::{Clock, Engine, EngineHandle, Show, StartSecrets};
-use regie_model::{By, Command, Effect, Refusal, Report, Scene, Secret, Severity, SourceKind};
+use regie_model::{By, Command, Effect, Links, Refusal, Report, Scene, Secret, Severity, SourceKind};
 use regie_store::{SaveWorker, Store};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -120,7 +120,7 @@ pub async fn start_with(
     let tls = tls(&config)?;
 
     let begins_empty = show.snapshot().sources.is_empty();
-    let door = Door::new();
+    let door = Door::default();
     door.set(show.tokens());
     let event = show.snapshot().name;
     let (effects_in, effects_out) = mpsc::channel::<Effect>(EFFECTS);
@@ -313,6 +313,22 @@ impl Server {
             api: format!("{here}/api/v1"),
             token,
         }
+    }
+
+    /// The addresses to give to people, as they are now.
+    pub fn links(&self) -> Links {
+        self.app.links.read().clone()
+    }
+
+    /// Waits until program runs, at most as long as a start may take.
+    pub(crate) async fn first_frame(&self) {
+        for _ in 0..100 {
+            if self.app.media.figures().program_age_ms.is_some() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        tracing::error!("no frame of program came within a second");
     }
 
     /// The one port.

@@ -26,6 +26,7 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
     })
     .await?;
     server.studio = made.get().cloned();
+    server.first_frame().await;
     Ok(server)
 }
 

@@ -1,6 +1,6 @@
 //! `/control`: an operator's page: the show, its events, and orders.
 
-use super::wire::{self, Heard, Lost, PING, SILENCE, Wire};
+use super::wire::{self, Heard, Lost, PAGE_SILENCE, PING, Wire};
 use super::{Kind, Membership, ended, multiview, no_handshake, too_many};
 use crate::answer::{self, Response};
 use crate::api::{Done, command_of};
@@ -67,15 +67,11 @@ pub async fn answer(app: Arc<App>, call: Call) -> Response {
 }
 
 async fn converse(app: Arc<App>, mut socket: WebSocket, mut membership: Membership, pass: Pass) {
-    match run(&app, &mut socket, &mut membership, &pass).await {
-        Ok((code, reason)) => {
-            drop(membership);
-            let bye = json!({ "bye": reason }).to_string();
-            if socket.say(bye).await.is_ok() {
-                socket.leave(code, reason).await;
-            }
+    if let Ok((code, reason)) = run(&app, &mut socket, &mut membership, &pass).await {
+        let bye = json!({ "bye": reason }).to_string();
+        if socket.say(bye).await.is_ok() {
+            socket.leave(code, reason).await;
         }
-        Err(Lost) => {}
     }
 }
 
@@ -104,7 +100,7 @@ async fn run(
                 biased;
                 reason = ended(&mut membership.end) => return Ok((1000, reason)),
                 _ = ping.tick() => {
-                    if heard_at.elapsed() >= SILENCE {
+                    if heard_at.elapsed() >= PAGE_SILENCE {
                         return Err(Lost);
                     }
                     if pass.expires_ms.is_some_and(|end| end <= wall_ms()) {

@@ -1,6 +1,6 @@
 //! `/control?multiview=…`: the multiview's pictures, and nothing else.
 
-use super::wire::{self, Heard, Lost, PING, SILENCE, Wire};
+use super::wire::{self, Heard, Lost, PAGE_SILENCE, PING, Wire};
 use super::{Membership, ended};
 use crate::app::App;
 use crate::media::{Codec, Frame};
@@ -16,12 +16,8 @@ const HEADER: usize = 16;
 /// Carries pictures until the peer is gone or is to go. Frames that come while one is being written are the
 /// stream's to drop; none waits here.
 pub async fn carry(app: Arc<App>, mut socket: WebSocket, mut membership: Membership, codec: Codec) {
-    match run(&app, &mut socket, &mut membership, codec).await {
-        Ok((code, reason)) => {
-            drop(membership);
-            socket.leave(code, reason).await;
-        }
-        Err(Lost) => {}
+    if let Ok((code, reason)) = run(&app, &mut socket, &mut membership, codec).await {
+        socket.leave(code, reason).await;
     }
 }
 
@@ -41,7 +37,7 @@ async fn run(
             biased;
             reason = ended(&mut membership.end) => return Ok((1000, reason)),
             _ = ping.tick() => {
-                if heard_at.elapsed() >= SILENCE {
+                if heard_at.elapsed() >= PAGE_SILENCE {
                     return Err(Lost);
                 }
                 socket.ping().await?;

@@ -49,24 +49,23 @@ pub(super) fn join(app: &App, from: IpAddr, passes: &[Pass]) -> Option<Membershi
 pub(super) async fn converse<W: Wire>(
     app: Arc<App>,
     mut wire: W,
-    membership: Membership,
+    mut membership: Membership,
     passes: Vec<Pass>,
     from: IpAddr,
 ) {
-    let mut session = Session::new(app, membership, passes, from);
+    let mut session = Session::new(app, &mut membership, passes, from);
     let ending = session.run(&mut wire).await;
-    // What the session holds is given back before the peer is waited for.
+    // Its media is given back before the peer is waited for; its place among the sockets after.
     drop(session);
-    match ending {
-        Ok((code, reason)) => wire.leave(code, reason).await,
-        Err(Lost) => {}
+    if let Ok((code, reason)) = ending {
+        wire.leave(code, reason).await;
     }
 }
 
 /// One connection. It ends with its task; everything it holds is given back then.
-struct Session {
+struct Session<'a> {
     app: Arc<App>,
-    membership: Membership,
+    membership: &'a mut Membership,
     passes: Vec<Pass>,
     from: IpAddr,
     room: Room,
@@ -120,8 +119,8 @@ fn report_viewers(app: &App) {
 /// How a connection ends: with a close code and a reason, or without a word because the peer is gone.
 type Ending = Result<(u16, &'static str), Lost>;
 
-impl Session {
-    fn new(app: Arc<App>, membership: Membership, passes: Vec<Pass>, from: IpAddr) -> Self {
+impl<'a> Session<'a> {
+    fn new(app: Arc<App>, membership: &'a mut Membership, passes: Vec<Pass>, from: IpAddr) -> Self {
         let may = |role: Role| {
             passes
                 .iter()
@@ -355,7 +354,7 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for Session<'_> {
     fn drop(&mut self) {
         if matches!(self.role, Part::Camera { .. }) {
             let session = self.membership.session;

@@ -21,8 +21,10 @@ pub const TOO_BIG: u16 = 1009;
 
 /// How often a peer is asked whether it is there.
 pub const PING: Duration = Duration::from_secs(1);
-/// Without a sign of life for this long it is not.
+/// Without a sign of life for this long a phone or a viewer is gone: its picture must not lie.
 pub const SILENCE: Duration = Duration::from_secs(3);
+/// The same for an operator's page, which is not worth losing to a busy moment of its computer.
+pub const PAGE_SILENCE: Duration = Duration::from_secs(10);
 
 /// What came from the peer.
 #[derive(Debug, PartialEq, Eq)]
