@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, bail};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use tauri::webview::{Color, NewWindowFeatures, NewWindowResponse, WebviewWindowBuilder};
+use tauri::webview::{Color, NewWindowResponse, WebviewWindowBuilder};
 use tauri::{App, AppHandle, Context, Manager, RunEvent, Theme, Url, WebviewUrl, WindowEvent, Wry};
 use tokio::runtime::Handle;
 
@@ -37,7 +37,10 @@ pub fn open(operator: &str, kept: PathBuf, runtime: &Handle) -> Result<App> {
     builder(&app, LABEL, home.clone(), home, kept)
         .inner_size(1440.0, 900.0)
         .min_inner_size(1024.0, 700.0)
-        .on_new_window(move |url, features| opened(&handle, &origin, &theirs, &url, features))
+        .on_new_window(move |url, _| {
+            open_beside(&handle, &origin, &theirs, &url);
+            NewWindowResponse::Deny
+        })
         .build()
         .context("the window does not open")?;
     Ok(app)
@@ -85,60 +88,73 @@ fn builder<'a, M: Manager<Wry>>(
         .on_navigation(move |url| may_go(&home, url))
 }
 
-/// A window that the page asked for: the multiview on a second display. Anything but the same server is refused.
-fn opened(
-    app: &AppHandle,
-    home: &Url,
-    kept: &Path,
-    url: &Url,
-    features: NewWindowFeatures,
-) -> NewWindowResponse<Wry> {
+/// Opens what the page wants in a window of its own: the multiview for a second display, the trust guide. The
+/// page's own request is always refused, since the web engine would make the window by its rules.
+fn open_beside(app: &AppHandle, home: &Url, kept: &Path, wanted: &Url) {
     static OPENED: AtomicU32 = AtomicU32::new(1);
-    if !may_go(home, url) {
-        return NewWindowResponse::Deny;
-    }
+    let Some(url) = at_home(home, wanted) else {
+        tracing::warn!("a page asked for an address of somebody else's; it was not opened");
+        return;
+    };
     let label = format!("{LABEL}-{}", OPENED.fetch_add(1, Ordering::Relaxed));
-    // The web engine loads `url` into it by itself; it must be blank until then.
-    let window = builder(app, &label, blank(), home.clone(), kept.to_owned())
-        .window_features(features)
-        .build();
-    match window {
-        Ok(window) => NewWindowResponse::Create { window },
-        Err(error) => {
+    let (app, home, kept) = (app.clone(), home.clone(), kept.to_owned());
+    // Not in the web engine's callback, which some systems make wait for the window and so for ever.
+    tauri::async_runtime::spawn(async move {
+        let window = builder(&app, &label, url, home, kept)
+            .inner_size(1280.0, 720.0)
+            .build();
+        if let Err(error) = window {
             tracing::warn!(%error, "a second window does not open");
-            NewWindowResponse::Deny
         }
-    }
+    });
 }
 
 /// Whether a window that belongs to `home`'s server may show `url`.
 fn may_go(home: &Url, url: &Url) -> bool {
-    *url == blank() || url.origin() == home.origin()
+    url.origin() == home.origin()
 }
 
-/// The empty page.
-fn blank() -> Url {
-    Url::parse("about:blank").expect("a constant that is an address")
+/// The same page at the server's loopback address: links for other people name the laptop's address on the LAN.
+/// `None` where it is somebody else's page.
+fn at_home(home: &Url, url: &Url) -> Option<Url> {
+    if may_go(home, url) {
+        return Some(url.clone());
+    }
+    let ours = matches!(url.scheme(), "http" | "https") && url.port() == home.port() && url.port().is_some();
+    let mut here = home.clone();
+    here.set_path(url.path());
+    here.set_query(None);
+    ours.then_some(here)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::may_go;
+    use super::{at_home, may_go};
+    use tauri::Url;
+
+    fn home() -> Url {
+        "http://127.0.0.1:9090/operator?token=x".parse().unwrap()
+    }
 
     #[test]
     fn the_window_stays_with_its_server() {
-        let may = |url: &str| {
-            may_go(
-                &"http://127.0.0.1:9090/operator?token=x".parse().unwrap(),
-                &url.parse().unwrap(),
-            )
-        };
+        let may = |url: &str| may_go(&home(), &url.parse().unwrap());
         assert!(may("http://127.0.0.1:9090/multiview"));
-        assert!(may("about:blank"));
         assert!(!may("http://127.0.0.1:9091/operator"));
         assert!(!may("https://127.0.0.1:9090/operator"));
         assert!(!may("http://192.168.1.20:9090/operator"));
         assert!(!may("file:///etc/passwd"));
         assert!(!may("data:text/html,x"));
+    }
+
+    #[test]
+    fn links_for_others_open_over_loopback() {
+        let opened = |url: &str| at_home(&home(), &url.parse().unwrap()).map(String::from);
+        let here = |path: &str| Some(format!("http://127.0.0.1:9090{path}"));
+        assert_eq!(opened("http://192.168.1.20:9090/trust"), here("/trust"));
+        assert_eq!(opened("https://regie.local:9090/watch?x=1"), here("/watch"));
+        assert_eq!(opened("http://127.0.0.1:9090/multiview"), here("/multiview"));
+        assert_eq!(opened("https://example.org/"), None);
+        assert_eq!(opened("mailto:a@example.org"), None);
     }
 }
