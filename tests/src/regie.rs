@@ -64,14 +64,26 @@ impl Regie {
         Self::start_in(Arc::new(tempfile::tempdir()?), arguments).await
     }
 
+    /// Starts on this address with an empty folder.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_on(bind: &str, arguments: &[&str]) -> Result<Self> {
+        Self::start_with(Arc::new(tempfile::tempdir()?), bind, arguments).await
+    }
+
     /// Starts on loopback with a free port and this folder.
     ///
     /// # Errors
     /// As [`Self::start`].
     pub async fn start_in(folder: Arc<TempDir>, arguments: &[&str]) -> Result<Self> {
+        Self::start_with(folder, "127.0.0.1:0", arguments).await
+    }
+
+    async fn start_with(folder: Arc<TempDir>, bind: &str, arguments: &[&str]) -> Result<Self> {
         let binary = binary().await?;
         let mut child = Command::new(&binary)
-            .args(["--json", "--bind", "127.0.0.1:0", "--data"])
+            .args(["--json", "--bind", bind, "--data"])
             .arg(folder.path())
             .args(arguments)
             .stdin(Stdio::null())

@@ -107,7 +107,10 @@ async fn control_refuses_what_it_cannot_do_and_goes_on() -> Result<()> {
     );
     for (command, code) in [
         (json!({ "type": "fly" }), "bad_command"),
-        (json!({ "type": "take", "more": 1 }), "bad_command"),
+        (
+            json!({ "type": "nameShow", "name": "x", "more": 1 }),
+            "bad_command",
+        ),
         (
             json!({ "type": "renameSource", "source": 999, "name": "x" }),
             "no_such_source",
