@@ -86,6 +86,25 @@ pub fn is_private(address: IpAddr) -> bool {
     }
 }
 
+/// Whether an address is near: private, or in a network that this laptop has a leg in.
+pub fn on_lan(address: IpAddr) -> bool {
+    is_private(address)
+        || if_addrs::get_if_addrs()
+            .unwrap_or_default()
+            .iter()
+            .any(|own| match (&own.addr, address) {
+                (if_addrs::IfAddr::V4(own), IpAddr::V4(a)) => {
+                    let mask = u32::from(own.netmask);
+                    u32::from(own.ip) & mask == u32::from(a) & mask
+                }
+                (if_addrs::IfAddr::V6(own), IpAddr::V6(a)) => {
+                    let mask = u128::from(own.netmask);
+                    u128::from(own.ip) & mask == u128::from(a) & mask
+                }
+                _ => false,
+            })
+}
+
 /// Whether one of our own candidates helps a peer: UDP, and not an IPv6 link-local address, which names an
 /// interface of this machine that the peer cannot know.
 pub fn worth_sending(text: &str) -> bool {

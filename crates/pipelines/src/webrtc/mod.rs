@@ -7,4 +7,5 @@ pub mod keyframes;
 pub mod peer;
 pub mod sdp;
 pub mod timer;
+pub mod tuning;
 pub mod warm;

@@ -7,6 +7,7 @@
 use super::candidate::{self, Read};
 use super::fingerprint::Fingerprint;
 use super::timer::Timer;
+use super::tuning;
 use crate::{Candidate, Error, Signal, Signals, bus, clock};
 use gst::glib;
 use gst::prelude::*;
@@ -14,7 +15,6 @@ use gstreamer as gst;
 use gstreamer_sdp as gst_sdp;
 use gstreamer_webrtc as gst_webrtc;
 use parking_lot::Mutex;
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
@@ -105,8 +105,8 @@ impl Peer {
             .property_from_str("bundle-policy", "max-bundle")
             .property("latency", wishes.latency.as_millis().min(2000) as u32)
             .build()?;
-        quiet_ice(&webrtc);
-        anonymous(&webrtc);
+        tuning::quiet_ice(&webrtc);
+        tuning::anonymous(&webrtc);
         pipeline.add(&webrtc)?;
         clock::join(&pipeline);
 
@@ -201,7 +201,7 @@ impl Peer {
     /// Takes a candidate of the peer. Those that mean nothing on a LAN are dropped, and so are those above
     /// [`candidate::CANDIDATES_MAX`].
     pub fn candidate(&self, text: &str) {
-        match candidate::read(text, on_lan) {
+        match candidate::read(text, candidate::on_lan) {
             Read::Use(text) => {
                 if self.core.candidates.fetch_add(1, Ordering::Relaxed) < candidate::CANDIDATES_MAX {
                     // Everything is bundled: there is one transport, and it is the first section's.
@@ -362,7 +362,7 @@ impl Core {
             None
         });
         if let Some(bin) = self.webrtc.downcast_ref::<gst::Bin>() {
-            bin.connect_deep_element_added(move |_, _, element| tune(element, way));
+            bin.connect_deep_element_added(move |_, _, element| tuning::tune(element, way));
         }
     }
 
@@ -450,123 +450,5 @@ fn refusal(reply: Result<Option<&gst::StructureRef>, gst::PromiseError>) -> Opti
     }
 }
 
-/// The canonical name that RTP sends is the user's and the host's by default, which is nobody's business. And sender
-/// reports tie RTP time to the time of the picture, not of sending: sound and picture take different ways through
-/// the encoders, and the peer lays them side by side by these reports.
-fn anonymous(webrtc: &gst::Element) {
-    let bin = webrtc
-        .downcast_ref::<gst::Bin>()
-        .and_then(|bin| bin.by_name("rtpbin"));
-    let Some(rtpbin) = bin else { return };
-    let sdes = gst::Structure::builder("application/x-rtp-source-sdes")
-        .field("cname", "regie")
-        .build();
-    rtpbin.set_property("sdes", sdes);
-    rtpbin.set_property("rtcp-sync-send-time", false);
-}
-
-/// What a report may use of the line, bit/s over 0.05: reports then go out about every 30 ms.
-const SESSION_BANDWIDTH: f64 = 2_000_000.0;
-
-/// Sets the elements that webrtcbin makes for itself, as they are made.
-fn tune(element: &gst::Element, way: Way) {
-    let Some(factory) = element.factory() else { return };
-    match factory.name().as_str() {
-        // It holds sent media back until its time has come; ours comes from a mixer that already did.
-        "clocksync" => element.set_property("sync", false),
-        // Until it has measured the stream, a session takes the line for one of 64 kbit/s, of which reports may
-        // use a twentieth: one a second. Between two of them a single early one is allowed (RFC 4585 section
-        // 3.5.2), so nearly all requests for lost packets came too late: at 5 % loss the first eight seconds ran
-        // at under 2 pictures a second.
-        // A viewer's reports stay rare: they would cost as much as its packets.
-        "rtpsession" if way == Way::In => element.set_property("bandwidth", SESSION_BANDWIDTH),
-        _ => {}
-    }
-}
-
-/// Host candidates over UDP are all that a LAN needs; each TCP one would cost a listening socket.
-fn quiet_ice(webrtc: &gst::Element) {
-    let ice: Option<glib::Object> = webrtc.property("ice-agent");
-    let Some(ice) = ice else { return };
-    if ice.has_property("ice-tcp") {
-        ice.set_property("ice-tcp", false);
-    }
-    if ice.has_property("agent") {
-        let agent: Option<glib::Object> = ice.property("agent");
-        if let Some(agent) = agent.filter(|a| a.has_property("upnp")) {
-            agent.set_property("upnp", false);
-        }
-    }
-}
-
-/// Whether an address is near: private, or in a network that this laptop has a leg in.
-fn on_lan(address: IpAddr) -> bool {
-    candidate::is_private(address)
-        || if_addrs::get_if_addrs()
-            .unwrap_or_default()
-            .iter()
-            .any(|own| match (&own.addr, address) {
-                (if_addrs::IfAddr::V4(own), IpAddr::V4(a)) => {
-                    let mask = u32::from(own.netmask);
-                    u32::from(own.ip) & mask == u32::from(a) & mask
-                }
-                (if_addrs::IfAddr::V6(own), IpAddr::V6(a)) => {
-                    let mask = u128::from(own.netmask);
-                    u128::from(own.ip) & mask == u128::from(a) & mask
-                }
-                _ => false,
-            })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::super::sdp::PeerOffer;
-    use super::*;
-    use std::sync::mpsc;
-
-    #[test]
-    fn what_webrtcbin_makes_for_itself_is_tuned() {
-        gst::init().unwrap();
-        let wishes = Wishes {
-            way: Way::In,
-            latency: Duration::from_millis(150),
-            connect_within: Duration::from_secs(15),
-        };
-        let peer = Peer::new("tuned", wishes, Arc::new(|_| {})).unwrap();
-        peer.start().unwrap();
-        let offer = PeerOffer::parse(include_str!("sdp/chromium_offer.sdp")).unwrap();
-        assert!(peer.expect(offer.fingerprint()));
-        let (send, answered) = mpsc::channel();
-        let offered = offer.for_webrtcbin();
-        peer.set_remote(gst_webrtc::WebRTCSDPType::Offer, &offered, move |core| {
-            core.describe(gst_webrtc::WebRTCSDPType::Answer, move |_, text| {
-                send.send(text.to_owned()).unwrap();
-                Ok(text.to_owned())
-            });
-        })
-        .unwrap();
-        let answer = answered.recv_timeout(Duration::from_secs(10)).unwrap();
-        assert!(answer.contains("a=rtpmap:109 rtx/90000"), "{answer}");
-
-        for index in 0..2i32 {
-            let transceiver: glib::Object = peer.webrtc().emit_by_name("get-transceiver", &[&index]);
-            assert!(transceiver.property::<bool>("do-nack"), "transceiver {index}");
-        }
-        let ice: glib::Object = peer.webrtc().property("ice-agent");
-        assert!(!ice.property::<bool>("ice-tcp"));
-        assert_eq!(peer.webrtc().property::<Option<String>>("stun-server"), None);
-        assert_eq!(peer.webrtc().property::<Option<String>>("turn-server"), None);
-        let bin = peer.webrtc().downcast_ref::<gst::Bin>().unwrap();
-        let sdes: gst::Structure = bin.by_name("rtpbin").unwrap().property("sdes");
-        assert_eq!(sdes.get::<&str>("cname").unwrap(), "regie");
-        let mut sessions = 0;
-        for element in bin.iterate_recurse().into_iter().flatten() {
-            if element.factory().is_some_and(|f| f.name() == "rtpsession") {
-                assert_eq!(element.property::<f64>("bandwidth"), SESSION_BANDWIDTH);
-                sessions += 1;
-            }
-        }
-        assert_eq!(sessions, 1);
-        drop(peer);
-    }
-}
+mod tests;
