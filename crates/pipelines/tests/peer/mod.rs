@@ -255,7 +255,7 @@ impl Peer {
                 let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST;
                 pad.add_probe(kinds, move |_, _| {
                     match count.fetch_add(1, Ordering::SeqCst) % every == every / 2 {
-                        true => gst::PadProbeReturn::Drop,
+                        true => gst::PadProbeReturn::Handled,
                         false => gst::PadProbeReturn::Ok,
                     }
                 });

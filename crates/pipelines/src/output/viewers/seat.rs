@@ -1,4 +1,7 @@
 //! One viewer's end of the fan: two appsrcs in front of its webrtcbin.
+//!
+//! What a probe keeps back it has `Handled`: after `Drop`, GStreamer 1.22 lets go of what the bindings have let go
+//! of already.
 
 use super::fan::{Fan, Media};
 use super::packets;
@@ -115,7 +118,7 @@ fn gate(pad: &gst::Pad, core: Weak<Core>) {
         if core.upgrade().is_some_and(|core| core.is_open()) {
             gst::PadProbeReturn::Remove
         } else {
-            gst::PadProbeReturn::Drop
+            gst::PadProbeReturn::Handled
         }
     });
 }
@@ -128,7 +131,6 @@ fn gather(pad: &gst::Pad, fan: Weak<Fan>) {
             if let Some(fan) = fan.upgrade() {
                 fan.ask_keyframe();
             }
-            // Not `Drop`: for events, GStreamer 1.22 then lets go of what the bindings have let go of already.
             gst::PadProbeReturn::Handled
         } else {
             gst::PadProbeReturn::Ok

@@ -3,6 +3,9 @@
 //! ```text
 //! pad ─▶ depay ─▶ parse ─▶ [encoded access units] ─▶ decode ─▶ decoded (mixer slot)
 //! ```
+//! What a probe keeps back it has `Handled`: after `Drop`, GStreamer 1.22 lets go of what the bindings have let go
+//! of already.
+//!
 //! The chains are made before the media comes, so that the first packet only has to link a pad. The pad after
 //! `parse` carries whole access units as received: that is where a recorder of this camera listens.
 
@@ -149,14 +152,14 @@ fn gate(pad: &gst::Pad, core: Weak<Core>) {
     let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST;
     pad.add_probe(kinds, move |_, _| match core.upgrade() {
         Some(core) if core.may_pass() => gst::PadProbeReturn::Ok,
-        _ => gst::PadProbeReturn::Drop,
+        _ => gst::PadProbeReturn::Handled,
     });
 }
 
 /// Lets a pad run into nothing: an unlinked pad would stop all of webrtcbin.
 fn swallow(pad: &gst::Pad) {
     let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST;
-    pad.add_probe(kinds, |_, _| gst::PadProbeReturn::Drop);
+    pad.add_probe(kinds, |_, _| gst::PadProbeReturn::Handled);
 }
 
 /// Sends every keyframe request that goes up to the phone through the one place that gathers them.
@@ -168,7 +171,6 @@ fn gather(pad: &gst::Pad, keyframes: Requests) {
         });
         if asked {
             keyframes.ask();
-            // Not `Drop`: for events, GStreamer 1.22 then lets go of what the bindings have let go of already.
             gst::PadProbeReturn::Handled
         } else {
             gst::PadProbeReturn::Ok
