@@ -53,7 +53,7 @@ test('a take is clean: one source, then the other, none black, none long repeate
     [lea, tom],
   ]) {
     await two.eventuallyShows(from.id);
-    const since = await two.page.evaluate(() => performance.timeOrigin + performance.now());
+    const since = (await two.last()).at;
     await show.command({ type: 'take' });
     await two.eventuallyShows(to.id);
     await eventually('some frames of the new one', async () => (await two.seen(since)).filter((frame) => whose(frame.number) === to.id).length > 15);

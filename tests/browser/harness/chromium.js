@@ -38,8 +38,9 @@ export function launch() {
  * Opens a page that keeps what it asked of the network and what it complained about.
  * @returns the page, with `page.complaints` (errors, console errors) and `page.outside` (addresses off loopback)
  */
-export async function openPage(browser, { locale = 'en-GB', init = [], viewport = { width: 1280, height: 800 } } = {}) {
-  const context = await browser.newContext({ locale, viewport, ignoreHTTPSErrors: true });
+export async function openPage(browser, { init = [], ...options } = {}) {
+  const usual = { locale: 'en-GB', viewport: { width: 1280, height: 800 }, ignoreHTTPSErrors: true };
+  const context = await browser.newContext({ ...usual, ...options });
   for (const script of init) await context.addInitScript(script);
   const page = await context.newPage();
   page.complaints = [];
