@@ -52,6 +52,11 @@ export function setLanguage(next: Language): void {
   document.documentElement.lang = next;
 }
 
+/** French sets a space before these signs and inside its quotes, where no line may break. */
+function typeset(text: string): string {
+  return text.replace(/ ([?!;:»])/g, '\u202f$1').replace(/« /g, '«\u202f');
+}
+
 /** Fills a text: `{name}` by value, `{count#phone|phones}` by what the language calls one. */
 export function fill(text: string, values: Record<string, string | number>, tongue: Language): string {
   return text.replace(/\{(\w+)(?:#([^|}]*)\|([^}]*))?\}/g, (whole, name: string, one?: string, many?: string) => {
@@ -66,5 +71,6 @@ export function fill(text: string, values: Record<string, string | number>, tong
 export function t(key: Key, values: Record<string, string | number> = {}): string {
   const row = texts[key];
   if (!row) return key;
-  return fill(row[LANGUAGES.indexOf(current)] ?? row[0], values, current);
+  const text = row[LANGUAGES.indexOf(current)] ?? row[0];
+  return fill(current === 'fr' ? typeset(text) : text, values, current);
 }

@@ -47,12 +47,21 @@ export function listenToKeys(desk: Desk): () => void {
   };
   const pointed = () => (byKeyboard = false);
 
+  // A button pressed by pointer lets go of the focus: with a ring left on it, the next Enter would be in doubt.
+  const clicked = (event: MouseEvent) => {
+    const active = document.activeElement;
+    if (event.detail === 0 || !(active instanceof HTMLElement) || !(event.target instanceof Node)) return;
+    if (active.matches('button, [role=button]') && active.contains(event.target)) active.blur();
+  };
+
   window.addEventListener('keydown', act);
   window.addEventListener('keyup', letGo);
   window.addEventListener('pointerdown', pointed, true);
+  window.addEventListener('click', clicked);
   return () => {
     window.removeEventListener('keydown', act);
     window.removeEventListener('keyup', letGo);
     window.removeEventListener('pointerdown', pointed, true);
+    window.removeEventListener('click', clicked);
   };
 }

@@ -104,6 +104,9 @@ export class Uplink {
       if (this.#peer !== peer) return;
       if (peer.connectionState === 'connected') {
         this.#alive = new Alive(performance.now());
+        // Safari knows its encodings only now.
+        const sender = this.#senders.get('video');
+        if (sender?.track) void bound(sender, sender.track);
         this.on.connected();
       } else if (peer.connectionState === 'disconnected') this.on.silent(true);
       else if (peer.connectionState === 'failed') this.#end('lost');
