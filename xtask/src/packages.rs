@@ -21,8 +21,10 @@ pub const CORE: &[&str] = &[
 /// Compiling and running the desktop window.
 pub const WINDOW: &[&str] = &["libwebkit2gtk-4.1-dev", "libgtk-3-dev", "librsvg2-dev"];
 
-/// What the tests drive: a display with no screen, the window's driver, players that check what was recorded.
+/// What the tests drive: a display with no screen, the window's driver, players that check what was recorded. And
+/// what they are compiled with: the phones that they play have a DTLS of their own.
 pub const TESTS: &[&str] = &[
+    "libssl-dev",
     "xvfb",
     "xauth",
     "webkit2gtk-driver",
