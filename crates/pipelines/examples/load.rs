@@ -62,7 +62,7 @@ fn spent() -> f64 {
 
 fn measure(what: &str, studio: &Studio) {
     let (cpu, since, frames) = (spent(), Instant::now(), studio.figures().program_frames);
-    std::thread::sleep(Duration::from_secs(4));
+    std::thread::sleep(Duration::from_secs(3));
     let seconds = since.elapsed().as_secs_f64();
     let fps = (studio.figures().program_frames - frames) as f64 / seconds;
     println!(

@@ -67,7 +67,7 @@ impl Studio {
     /// Where a format is impossible, an element is missing or a thread does not start.
     pub fn start(settings: StudioSettings, reports: Reports) -> Result<Self, Error> {
         let format = settings.format;
-        let fits = |side: u32| (16..=4096).contains(&side) && side % 2 == 0;
+        let fits = |side: u32| (16..=4096).contains(&side) && side.is_multiple_of(2);
         if !fits(format.width) || !fits(format.height) || !(1..=120).contains(&format.fps) {
             let Format { width, height, fps } = format;
             return Err(gstreamer::glib::bool_error!("program cannot be {width}x{height} at {fps}").into());

@@ -79,10 +79,14 @@ impl FrameSync {
     }
 
     /// When the first sample of a block of sound is due, running time. `patience` is how much later than that
-    /// the audio mixer still takes it.
+    /// the audio mixer still takes it. Pictures wait half a tick for theirs on average, so sound does too.
     pub fn sound(&mut self, pts: u64, arrival: u64, patience: u64) -> u64 {
         let offset = self.observe(pts as i64, arrival as i64, patience as i64);
-        (pts as i64 + offset).max(0) as u64
+        (pts as i64 + offset + self.half_tick()).max(0) as u64
+    }
+
+    fn half_tick(&self) -> i64 {
+        500 * MS / self.fps
     }
 
     /// The offset now, nanoseconds.
@@ -231,7 +235,7 @@ mod tests {
             let pts = 1_000_000_000 + n * FRAME;
             sync.picture(pts, pts + 30_000_000);
             let due = sync.sound(pts, pts + 1_000_000, 40_000_000);
-            assert_eq!(due as i64, pts as i64 + sync.offset());
+            assert_eq!(due as i64, pts as i64 + sync.offset() + sync.half_tick());
         }
         assert!(
             (30_000_000..40_000_000).contains(&sync.offset()),

@@ -245,3 +245,109 @@ impl State {
 pub(crate) fn position(nanoseconds: u64) -> u64 {
     (u128::from(nanoseconds) * u128::from(RATE) / 1_000_000_000) as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mixer::slate::plain;
+    use gstreamer_video::{VideoFormat, VideoInfo};
+    use std::sync::Arc;
+
+    const ID: SourceId = SourceId(3);
+
+    fn ms(n: u64) -> gst::ClockTime {
+        gst::ClockTime::from_mseconds(n)
+    }
+
+    fn frame(width: u32, luma: u8) -> Frame {
+        let info = VideoInfo::builder(VideoFormat::I420, width, 64).build().unwrap();
+        plain([luma, 128, 128], &info).unwrap()
+    }
+
+    fn luma(lane: &Lane) -> Option<u8> {
+        let frame = lane.shown().0?;
+        let map = frame.buffer.map_readable().unwrap();
+        Some(map[0])
+    }
+
+    fn opened() -> (Arc<Lane>, SlotInput) {
+        gst::init().unwrap();
+        let lane = Arc::new(Lane::new(30));
+        let input = SlotInput::new(ID, lane.clone(), Arc::new(|_| {}));
+        lane.open(input.clone());
+        (lane, input)
+    }
+
+    #[test]
+    fn a_silent_source_is_held_then_slated_and_live_again() {
+        let (lane, input) = opened();
+        lane.set_slate(ID, frame(64, 30));
+        assert_eq!(luma(&lane), None, "nothing is shown before the first picture");
+        assert!(lane.push_video(&input, frame(64, 100), ms(990), ms(1000)), "live");
+        assert!(
+            !lane.push_video(&input, frame(64, 101), ms(1023), ms(1033)),
+            "no news"
+        );
+        assert_eq!(lane.go(40, ms(1333)), None);
+        assert_eq!(luma(&lane), Some(101));
+        assert_eq!(lane.go(46, ms(1532)), None);
+        assert_eq!(lane.go(47, ms(1534)), Some(Report::SourceHeld { source: ID }));
+        assert_eq!(luma(&lane), Some(101), "the last picture stands");
+        assert_eq!(lane.go(60, ms(2000)), None);
+        assert_eq!(lane.go(92, ms(3040)), None);
+        assert_eq!(luma(&lane), Some(30), "its slate");
+        assert!(
+            lane.push_video(&input, frame(64, 102), ms(3090), ms(3100)),
+            "live again"
+        );
+        lane.go(100, ms(3333));
+        assert_eq!(luma(&lane), Some(102));
+        assert!(
+            lane.push_video(&input, frame(32, 103), ms(3123), ms(3133)),
+            "another size is news"
+        );
+    }
+
+    #[test]
+    fn whoever_comes_back_keeps_the_slot_and_the_old_session_is_deaf() {
+        let (lane, old) = opened();
+        lane.push_video(&old, frame(64, 100), ms(990), ms(1000));
+        lane.go(40, ms(1333));
+        let new = SlotInput::new(ID, lane.clone(), Arc::new(|_| {}));
+        lane.open(new.clone());
+        assert_eq!(
+            luma(&lane),
+            Some(100),
+            "what stood there stays until the first new picture"
+        );
+        assert!(!lane.push_video(&old, frame(64, 50), ms(1400), ms(1400)));
+        lane.go(60, ms(2000));
+        assert_eq!(luma(&lane), Some(100));
+        assert!(lane.push_video(&new, frame(64, 110), ms(2000), ms(2010)));
+        lane.go(70, ms(2400));
+        assert_eq!(luma(&lane), Some(110));
+    }
+
+    #[test]
+    fn another_source_in_the_slot_shows_nothing_of_the_old_one() {
+        let (lane, input) = opened();
+        lane.push_video(&input, frame(64, 100), ms(990), ms(1000));
+        lane.go(40, ms(1333));
+        lane.close(SourceId(99), true);
+        assert_eq!(luma(&lane), Some(100), "somebody else's close is none");
+        lane.close(ID, true);
+        assert_eq!(luma(&lane), None);
+        let other = SlotInput::new(SourceId(4), lane.clone(), Arc::new(|_| {}));
+        lane.open(other);
+        assert_eq!(luma(&lane), None);
+    }
+
+    #[test]
+    fn a_flood_of_pictures_is_bounded() {
+        let (lane, input) = opened();
+        for n in 0..1000 {
+            lane.push_video(&input, frame(64, 1), ms(n * 34), ms(n * 34));
+        }
+        assert!(lane.state.lock().waiting.len() <= WAITING);
+    }
+}

@@ -71,10 +71,12 @@ impl Painter {
         let placed = &placed[first.unwrap_or(0)..];
         match placed {
             [] => return Ok(share(&self.black)),
-            [(frame, rect)] if *rect == whole && same_size(&frame.info, &self.info) => {
-                if same_colours(&frame.info, &self.info) {
-                    return Ok(share(&frame.buffer));
-                }
+            [(frame, rect)]
+                if *rect == whole
+                    && same_size(&frame.info, &self.info)
+                    && same_colours(&frame.info, &self.info) =>
+            {
+                return Ok(share(&frame.buffer));
             }
             _ => {}
         }

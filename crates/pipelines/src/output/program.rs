@@ -201,6 +201,9 @@ pub(crate) fn h264(kbps: u32, fps: u32, preset: &str, gop: u32) -> Result<Vec<gs
         .property("bframes", 0u32)
         .property("threads", 2u32)
         .property("byte-stream", true)
+        // A cut or a flash is coded like any other picture: keyframes come when they are due or asked for, and
+        // their size does not shake a viewer's link in between.
+        .property("option-string", "scenecut=0")
         .build()?;
     let parse = gst::ElementFactory::make("h264parse")
         .property("config-interval", -1i32)
@@ -226,4 +229,69 @@ fn opus() -> Result<Vec<gst::Element>, Error> {
         .property("complexity", 5i32)
         .build()?;
     Ok(vec![encoder])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn keyframes_on_request_are_gathered_and_times_are_running_times() {
+        crate::init().unwrap();
+        let format = Format {
+            width: 320,
+            height: 180,
+            fps: 30,
+        };
+        let info = gstreamer_video::VideoInfo::builder(gstreamer_video::VideoFormat::I420, 320, 180)
+            .fps(gst::Fraction::new(30, 1))
+            .build()
+            .unwrap();
+        let program = Program::new(info.to_caps().unwrap(), format, 500, Arc::new(|_| {}));
+        let (send, units) = mpsc::channel();
+        let _tap = program.video().subscribe(Box::new(move |sample| {
+            let buffer = sample.buffer().unwrap();
+            let key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+            let _ = send.send((buffer.pts().unwrap(), key));
+        }));
+        let start = clock::now();
+        let mut pushed = Vec::new();
+        for n in 0..60u64 {
+            let at = start + gst::ClockTime::from_nseconds(n * 33_333_333);
+            clock::wait_until(at);
+            let mut picture = crate::mixer::slate::plain([16 + n as u8, 128, 128], &info)
+                .unwrap()
+                .buffer;
+            picture.make_mut().set_pts(at);
+            pushed.push(at);
+            program.request_keyframe();
+            program.push_video(&picture);
+        }
+        let mut units: Vec<(gst::ClockTime, bool)> = {
+            let mut got = Vec::new();
+            while let Ok(unit) = units.recv_timeout(std::time::Duration::from_secs(2)) {
+                got.push(unit);
+                if got.len() == 60 {
+                    break;
+                }
+            }
+            got
+        };
+        assert!(units.len() > 30, "{}", units.len());
+        assert!(
+            units.iter().all(|(pts, _)| pushed.contains(pts)),
+            "PTS in are PTS out"
+        );
+        assert!(units[0].1, "a keyframe first");
+        units.retain(|(_, key)| *key);
+        // Two seconds of asking at every picture.
+        assert!((3..=6).contains(&units.len()), "{} keyframes", units.len());
+        let apart = units.windows(2).skip(1).map(|pair| pair[1].0 - pair[0].0);
+        assert!(
+            apart.min() >= Some(gst::ClockTime::from_mseconds(440)),
+            "{units:?}"
+        );
+        program.stop();
+    }
 }

@@ -14,7 +14,7 @@ fn a_hundred_lives_leave_nothing_behind() {
             .open(id, Slot(5), &kind, "Short life")
             .expect("a demo source");
         house.waits_for(|r| matches!(r, Report::SourceLive { source, .. } if *source == id));
-        house.studio.close(id, Slot(5), n % 3 == 0);
+        house.studio.close(id, Slot(5), n.is_multiple_of(3));
     };
     (0..5).for_each(open_and_close);
     all_gone();

@@ -95,3 +95,49 @@ fn no_hole_while_a_source_sounds() {
         .count();
     assert_eq!(quiet, 0);
 }
+
+#[test]
+fn the_beep_comes_with_the_flash() {
+    let house = House::new();
+    let a = house.demo(0);
+    house.cut(&Scene::full(a));
+    std::thread::sleep(Duration::from_secs(1));
+    let (send, flashes) = mpsc::channel();
+    let _pictures = house.studio.tap_program(Box::new(move |sample| {
+        let buffer = sample.buffer().unwrap();
+        let map = buffer.map_readable().unwrap();
+        let _ = send.send((
+            buffer.pts().unwrap().mseconds() as i64,
+            map[360 * 1280 + 640] == 235,
+        ));
+    }));
+    let (send, beeps) = mpsc::channel();
+    let _sound = house.studio.tap_sound(Box::new(move |sample| {
+        let buffer = sample.buffer().unwrap();
+        let map = buffer.map_readable().unwrap();
+        let loud = map
+            .chunks_exact(4)
+            .position(|b| i16::from_le_bytes([b[0], b[1]]).unsigned_abs() > 5000);
+        let at = loud.map_or(0, |n| n as i64 / 48);
+        let _ = send.send((buffer.pts().unwrap().mseconds() as i64 + at, loud.is_some()));
+    }));
+    // The first of each after a second without one.
+    let onset = |events: &mpsc::Receiver<(i64, bool)>| {
+        let mut quiet_since = None;
+        loop {
+            let (at, now) = events.recv_timeout(Duration::from_secs(5)).expect("program");
+            match (now, quiet_since) {
+                (true, Some(since)) if at - since > 1000 => return at,
+                (true, _) => quiet_since = None,
+                (false, None) => quiet_since = Some(at),
+                (false, Some(_)) => {}
+            }
+        }
+    };
+    let (flash, beep) = (onset(&flashes), onset(&beeps));
+    // A picture stands for 33 ms; within that, and a little for a busy machine, they are together.
+    assert!(
+        (-45..=45).contains(&(flash - beep)),
+        "flash at {flash}, beep at {beep}"
+    );
+}

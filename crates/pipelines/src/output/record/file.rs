@@ -4,7 +4,7 @@ use crate::Error;
 use gstreamer::glib;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Written bytes reach the disk at least this often, for the day when the laptop's battery ends the show.
@@ -17,6 +17,7 @@ const EVENT_MAX: usize = 60;
 /// A file that is being written.
 pub struct Writer {
     name: String,
+    path: PathBuf,
     file: File,
     /// Bytes of whole chunks.
     whole: u64,
@@ -44,6 +45,7 @@ impl Writer {
                     let synced = Instant::now();
                     return Ok(Self {
                         name,
+                        path,
                         file,
                         whole: 0,
                         synced,
@@ -81,7 +83,10 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        if let Err(error) = self.file.sync_all() {
+        if self.whole == 0 {
+            // Nothing was recorded: an empty file would only make somebody search for what is in it.
+            let _ = std::fs::remove_file(&self.path);
+        } else if let Err(error) = self.file.sync_all() {
             tracing::warn!(file = self.name, %error, "a recording may not be on the disk as a whole");
         }
     }
@@ -125,13 +130,18 @@ mod tests {
     #[test]
     fn nothing_is_overwritten() {
         let folder = std::env::temp_dir().join(format!("regie-record-{}", std::process::id()));
-        let names: Vec<_> = (0..5)
-            .map(|_| Writer::create(&folder, "Same").unwrap().name().to_owned())
-            .collect();
+        let writers: Vec<_> = (0..5).map(|_| Writer::create(&folder, "Same").unwrap()).collect();
+        let names: Vec<_> = writers.iter().map(|writer| writer.name().to_owned()).collect();
         let mut unique = names.clone();
         unique.sort();
         unique.dedup();
         assert_eq!(unique.len(), names.len());
+        drop(writers);
+        assert_eq!(
+            std::fs::read_dir(&folder).unwrap().count(),
+            0,
+            "empty ones are not kept"
+        );
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }
