@@ -13,12 +13,18 @@ pub fn current() -> Vec<IpAddr> {
         tracing::warn!(%error, "the network's addresses cannot be read");
         Vec::new()
     });
-    ranked(
-        interfaces
-            .into_iter()
-            .filter(|interface| !is_virtual(&interface.name))
-            .map(|i| i.ip()),
-    )
+    let real = || interfaces.iter().filter(|interface| !is_virtual(&interface.name));
+    let up = ranked(real().filter(|interface| interface.is_oper_up()).map(address));
+    if !up.is_empty() {
+        return up;
+    }
+    // Some systems say of no interface that it is up.
+    ranked(real().map(address))
+}
+
+/// An address, and whether it stands on a tunnel: no phone comes that way, unless there is no other.
+fn address(interface: &if_addrs::Interface) -> (bool, IpAddr) {
+    (interface.is_p2p(), interface.ip())
 }
 
 /// Bridges of containers and virtual machines: no phone ever stands on them.
@@ -28,7 +34,7 @@ fn is_virtual(name: &str) -> bool {
         .any(|prefix| name.starts_with(prefix))
 }
 
-fn ranked(addresses: impl Iterator<Item = IpAddr>) -> Vec<IpAddr> {
+fn ranked(addresses: impl Iterator<Item = (bool, IpAddr)>) -> Vec<IpAddr> {
     let rank = |ip: &IpAddr| match ip {
         IpAddr::V4(v4) if v4.is_loopback() || v4.is_unspecified() => None,
         IpAddr::V4(v4) if v4.is_link_local() => Some(3),
@@ -37,10 +43,17 @@ fn ranked(addresses: impl Iterator<Item = IpAddr>) -> Vec<IpAddr> {
         IpAddr::V6(v6) if v6.is_loopback() || v6.is_unspecified() || v6.is_unicast_link_local() => None,
         IpAddr::V6(_) => Some(2),
     };
-    let mut kept: Vec<(u8, IpAddr)> = addresses.filter_map(|ip| Some((rank(&ip)?, ip))).collect();
+    let mut kept: Vec<(bool, u8, IpAddr)> = addresses
+        .filter_map(|(tunnel, ip)| Some((tunnel, rank(&ip)?, ip)))
+        .collect();
     kept.sort();
-    kept.dedup();
-    kept.into_iter().map(|(_, ip)| ip).collect()
+    let mut best: Vec<IpAddr> = Vec::new();
+    for (_, _, ip) in kept {
+        if !best.contains(&ip) {
+            best.push(ip);
+        }
+    }
+    best
 }
 
 /// Everything this laptop answers to: its addresses, its host name bare and with `.local`, and loopback.
@@ -66,7 +79,10 @@ mod tests {
     use super::*;
 
     fn check(given: &[&str], expect: &[&str]) {
-        let parsed = given.iter().map(|text| text.parse().unwrap());
+        let parsed = given.iter().map(|text| match text.strip_prefix("tunnel ") {
+            Some(text) => (true, text.parse().unwrap()),
+            None => (false, text.parse().unwrap()),
+        });
         let ranked: Vec<String> = ranked(parsed).iter().map(IpAddr::to_string).collect();
         assert_eq!(ranked, expect);
     }
@@ -85,6 +101,7 @@ mod tests {
             ],
             &["192.168.1.20", "203.0.113.9", "2001:db8::1"],
         );
+        check(&["tunnel 10.8.0.2", "203.0.113.9"], &["203.0.113.9", "10.8.0.2"]);
         check(&["169.254.3.4", "127.0.0.1"], &["169.254.3.4"]);
         check(&[], &[]);
     }

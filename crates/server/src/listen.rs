@@ -1,10 +1,11 @@
 //! The one port: connections are taken, counted, told apart by their first byte, and served.
 
-use crate::answer::Response;
+use crate::answer::{self, Response};
 use crate::app::App;
 use crate::limits::{Seat, Seats};
 use crate::policy::Peer;
 use crate::stall::Patient;
+use http::StatusCode;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::Service;
@@ -31,6 +32,8 @@ const TLS: u8 = 0x16;
 const HELLO: Duration = Duration::from_secs(10);
 /// How long the headers of a request may take; a connection kept alive may be silent as long.
 const HEADERS: Duration = Duration::from_secs(15);
+/// How long a request may take, from the end of its head to the beginning of its answer.
+const REQUEST: Duration = Duration::from_secs(20);
 /// How long a peer may leave what it is sent unread or unacknowledged.
 const STALL: Duration = Duration::from_secs(10);
 /// The longest request head, in bytes.
@@ -180,7 +183,23 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
     fn call(&self, mut request: http::Request<Incoming>) -> Self::Future {
+        // `CONNECT host:port` and `OPTIONS *` name no path; the filters behind take for granted that one is there.
+        if !request.uri().path().starts_with('/') {
+            let odd = answer::problem(StatusCode::BAD_REQUEST, "bad_request", "a path is missing");
+            return Box::pin(async { Ok(answer::dress(odd, "localhost")) });
+        }
         request.extensions_mut().insert(self.peer);
-        Box::pin(self.inner.call(request))
+        let answered = timeout(REQUEST, self.inner.call(request));
+        Box::pin(async move {
+            // A body that never ends is no handler's matter.
+            answered.await.unwrap_or_else(|_| {
+                let late = answer::problem(
+                    StatusCode::REQUEST_TIMEOUT,
+                    "too_slow",
+                    "the request took too long",
+                );
+                Ok(answer::dress(late, "localhost"))
+            })
+        })
     }
 }

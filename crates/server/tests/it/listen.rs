@@ -45,6 +45,36 @@ async fn a_request_head_that_never_ends_is_dropped() {
 }
 
 #[tokio::test]
+async fn odd_requests_are_answered_and_harm_nobody() {
+    let regie = Regie::start().await;
+    let host = format!("127.0.0.1:{}", regie.port);
+    for (line, expect) in [
+        (format!("CONNECT {host} HTTP/1.1"), 400..=405),
+        ("OPTIONS * HTTP/1.1".to_owned(), 400..=405),
+        (format!("GET http://{host}/api/v1/event HTTP/1.1"), 200..=200),
+        ("DELETE /api/v1/show HTTP/1.1".to_owned(), 405..=405),
+        ("GET /../../etc/passwd HTTP/1.1".to_owned(), 404..=404),
+        (
+            "GET /assets/..%2f..%2fetc%2fpasswd HTTP/1.1".to_owned(),
+            404..=404,
+        ),
+        ("GET /api/v1/event?%00%ff HTTP/1.1".to_owned(), 200..=200),
+    ] {
+        let link = regie.link(crate::regie::HERE, false).await;
+        let said = format!("{line}\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        let status = talk(link, &said).await.status;
+        assert!(expect.contains(&status), "{line}: {status}");
+    }
+    let none = talk(
+        regie.link(crate::regie::HERE, false).await,
+        "GET / HTTP/1.0\r\n\r\n",
+    )
+    .await;
+    assert_eq!(none.status, 403, "no host is none of ours");
+    assert_eq!(regie.ask(get("/api/v1/event")).await.status, 200);
+}
+
+#[tokio::test]
 async fn connections_are_counted_by_address() {
     let Some(lan) = lan() else { return };
     let regie = Regie::with(|config| config.max_connections_per_address = 4).await;
