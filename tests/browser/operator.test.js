@@ -78,13 +78,13 @@ test('the page speaks French to a French browser', async () => {
 test('a key typed into a text field is text, not an order', async () => {
   const page = await show.operatorPage();
   await eventually('the page knows the show', () => page.locator('canvas').count());
-  const before = structuredClone(show.operator.show.program);
-  const field = page.locator('input[type=text], input:not([type])').first();
-  if (await field.count()) {
-    await field.focus();
-    await page.keyboard.type('12 3');
-  }
-  assert.deepEqual(show.operator.show.program, before);
+  const { program: onAir, preview: prepared } = structuredClone(show.operator.show);
+  const field = page.getByLabel('Name of the event');
+  await field.fill('');
+  await field.pressSequentially('Gala 12 3');
+  await field.press('Enter');
+  await show.operator.until('the event has its name', ({ name }) => name === 'Gala 12 3');
+  assert.deepEqual([show.operator.show.program, show.operator.show.preview], [onAir, prepared]);
   await page.context().close();
 });
 

@@ -124,6 +124,7 @@ export class Operator {
       mosaicArranged: () => (show.mosaic = news.mosaic),
       recordingChanged: () => (show.recording = news.recording),
       viewersCounted: () => (show.viewers = news.count),
+      showNamed: () => (show.name = news.name),
       faultRaised: () => (show.faults = [...show.faults.filter((one) => one.id !== news.fault.id), news.fault]),
       faultCleared: () => (show.faults = show.faults.filter((one) => one.id !== news.id)),
     };

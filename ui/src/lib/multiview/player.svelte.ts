@@ -137,9 +137,9 @@ export class MultiviewPlayer {
       canvas.width = width;
       canvas.height = height;
     }
-    canvas
-      .getContext('2d', { alpha: false, desynchronized: true })
-      ?.drawImage(shown.image, 0, 0, width, height, 0, 0, width, height);
+    // At its own size, the canvas cutting off what is not used: WebKitGTK passes over the source rectangle of a
+    // VideoFrame and would press the whole mosaic into the used part.
+    canvas.getContext('2d', { alpha: false, desynchronized: true })?.drawImage(shown.image, 0, 0);
     shown.image.close();
     this.#age.note(shown.atUs, Date.now() * 1000);
     this.#lastDrawn = performance.now();
