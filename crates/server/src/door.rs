@@ -57,7 +57,7 @@ pub struct Door {
     failures: PerAddress,
     pin_failures: PerAddress,
     /// Digests of the secrets with which phones may come back.
-    resumes: Mutex<VecDeque<Digested>>,
+    resumes: Mutex<Vec<Digested>>,
 }
 
 impl Default for Door {
@@ -194,19 +194,12 @@ impl Door {
         self.keys.read().audience.clone()
     }
 
-    /// A phone was given this to come back with.
-    pub fn remember_resume(&self, resume: &Secret) {
-        let given = digest(resume.reveal());
-        let mut resumes = self.resumes.lock();
-        if !resumes.contains(&given) {
-            if resumes.len() == 256 {
-                resumes.pop_front();
-            }
-            resumes.push_back(given);
-        }
+    /// What the phones of the show may come back with. One that was removed is not among them any more.
+    pub fn set_resumes<'a>(&self, resumes: impl Iterator<Item = &'a Secret>) {
+        *self.resumes.lock() = resumes.map(|resume| digest(resume.reveal())).collect();
     }
 
-    /// Whether a phone that presents this was in before.
+    /// Whether a phone of the show was given this.
     pub fn knows_resume(&self, resume: &Secret) -> bool {
         let given = digest(resume.reveal());
         self.resumes
@@ -290,8 +283,13 @@ mod tests {
         assert_eq!(door.join_code(), Some(Secret::new("new")));
         let resume = Secret::new("r");
         assert!(!door.knows_resume(&resume));
-        door.remember_resume(&resume);
+        door.set_resumes([&resume].into_iter());
         assert!(door.knows_resume(&resume));
+        door.set_resumes([].into_iter());
+        assert!(
+            !door.knows_resume(&resume),
+            "a phone that was removed is known no more"
+        );
         door.put_out(TokenId(1));
         assert_eq!(door.admit("old", HERE, now, 0), Err(Shut::Wrong));
     }

@@ -70,10 +70,8 @@ impl Runner {
             Effect::StopRecording => media.stop_recording(),
             Effect::Save(show) => {
                 show.name.clone_into(&mut self.app.event.write());
-                // Phones of an earlier run may come back with what they were given then.
-                for resume in show.sources.iter().filter_map(|source| source.resume.as_ref()) {
-                    self.app.door.remember_resume(resume);
-                }
+                let resumes = show.sources.iter().filter_map(|source| source.resume.as_ref());
+                self.app.door.set_resumes(resumes);
                 (self.keep)(show);
             }
         }

@@ -193,13 +193,10 @@ impl<'a> Session<'a> {
 
     fn take_word(&mut self, word: Word) -> Vec<Act> {
         match word {
-            Word::Welcome { source, resume } => {
-                self.app.door.remember_resume(&resume);
-                self.room.observe(News::Welcomed {
-                    id: u64::from(source.0),
-                    resume,
-                })
-            }
+            Word::Welcome { source, resume } => self.room.observe(News::Welcomed {
+                id: u64::from(source.0),
+                resume,
+            }),
             Word::Opened(phone) => {
                 self.role = Part::Camera { phone: Some(phone) };
                 self.room.observe(News::Opened)
