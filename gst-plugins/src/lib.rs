@@ -24,8 +24,9 @@ mod plugin {
         crate::demotone::register(plugin)
     }
 
+    // GStreamer finds the entry point by the library's file name.
     gst::plugin_define!(
-        regie,
+        regie_gst_plugins,
         "Elements of Régie, the live-event control room",
         init,
         env!("CARGO_PKG_VERSION"),
