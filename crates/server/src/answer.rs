@@ -95,11 +95,6 @@ pub fn dress(mut response: Response, authority: &str) -> Response {
     set(&mut response, header::REFERRER_POLICY, "no-referrer");
     set(
         &mut response,
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    );
-    set(
-        &mut response,
         HeaderName::from_static("permissions-policy"),
         "camera=(self), microphone=(self), screen-wake-lock=(self), fullscreen=(self), autoplay=(self), \
          geolocation=(), payment=(), usb=()",

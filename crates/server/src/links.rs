@@ -16,8 +16,11 @@ use tokio::time::{MissedTickBehavior, interval};
 
 /// How often the network is looked at.
 const LOOK: Duration = Duration::from_secs(2);
-/// The fault that says that the operator's certificate is not served.
+/// The fault that says that a certificate is not served.
 const CERTIFICATE: &str = "certificate";
+/// Its subjects: the operator's own certificate, and the local authority's.
+const OWN: &str = "own certificate";
+const LEAF: &str = "local certificate";
 
 /// Makes the links anew and tells the show where they changed.
 pub fn refresh(app: &App) {
@@ -88,6 +91,8 @@ pub struct Keeper {
     pub own_taken: Option<SystemTime>,
     /// When the leaf that is served ends.
     pub leaf_ends: OffsetDateTime,
+    /// Whether the last try at a leaf failed, and is to be made again.
+    pub leaf_due: bool,
 }
 
 impl Keeper {
@@ -122,7 +127,7 @@ impl Keeper {
         self.follow_own(app);
         let moved = *app.lan.read() != lan;
         let ages = self.leaf_ends - OffsetDateTime::now_utc() < time::Duration::days(30);
-        if !moved && !ages {
+        if !moved && !ages && !self.leaf_due {
             return;
         }
         if moved {
@@ -130,10 +135,14 @@ impl Keeper {
             app.lan.write().clone_from(&lan);
         }
         let names = addresses::names(&lan, self.host.as_deref());
-        if let Err(error) = self.serve(&names) {
+        let served = self.serve(&names);
+        if let Err(error) = &served {
             tracing::error!(%error, "no certificate for the new addresses");
-            report(app, Some(error.to_string()));
+            report(app, LEAF, Some(error.to_string()));
+        } else if self.leaf_due {
+            report(app, LEAF, None);
         }
+        self.leaf_due = served.is_err();
         publish_names(app, names);
         refresh(app);
     }
@@ -162,11 +171,11 @@ impl Keeper {
                 *app.own_names.write() = app.config.names.iter().cloned().chain(names).collect();
                 publish_names(app, addresses::names(&app.lan.read(), self.host.as_deref()));
                 refresh(app);
-                report(app, None);
+                report(app, OWN, None);
             }
             Err(error) => {
                 tracing::error!(%error, "the operator's certificate cannot be taken");
-                report(app, Some(error.to_string()));
+                report(app, OWN, Some(error.to_string()));
             }
         }
     }
@@ -179,8 +188,8 @@ fn publish_names(app: &App, mut names: BTreeSet<String>) {
     *app.names.write() = Arc::new(names);
 }
 
-fn report(app: &App, detail: Option<String>) {
-    let subject = "TLS".to_owned();
+fn report(app: &App, which: &str, detail: Option<String>) {
+    let subject = which.to_owned();
     app.engine.report(match detail {
         Some(detail) => Report::FaultSeen {
             severity: Severity::Warning,

@@ -31,7 +31,7 @@ const TLS: u8 = 0x16;
 /// How long a connection may take to say its first byte, and to shake hands.
 const HELLO: Duration = Duration::from_secs(10);
 /// How long the headers of a request may take; a connection kept alive may be silent as long.
-const HEADERS: Duration = Duration::from_secs(15);
+const HEADERS: Duration = Duration::from_secs(10);
 /// How long a request may take, from the end of its head to the beginning of its answer.
 const REQUEST: Duration = Duration::from_secs(20);
 /// How long a peer may leave what it is sent unread or unacknowledged.

@@ -262,6 +262,7 @@ fn tls(config: &Config) -> Result<Tls, StartError> {
         host,
         own_taken,
         leaf_ends: leaf.ends(),
+        leaf_due: false,
     };
     Ok(Tls {
         keeper,

@@ -28,10 +28,10 @@ const WAITING: usize = 64;
 
 /// The event streams that stand, by their keys.
 #[derive(Default)]
-pub struct EventStreams(Mutex<HashMap<String, Door>>);
+pub struct EventStreams(Mutex<HashMap<String, Posts>>);
 
 /// Where a stream's posts go.
-struct Door {
+struct Posts {
     messages: mpsc::Sender<Heard>,
     /// The tokens that the stream was opened with; a post must bring one of them.
     tokens: Vec<TokenId>,
@@ -65,7 +65,7 @@ pub async fn open(app: Arc<App>, call: Call) -> Response {
     app.event_streams
         .0
         .lock()
-        .insert(key.clone(), Door { messages, tokens });
+        .insert(key.clone(), Posts { messages, tokens });
     let wire = EventWire {
         app: Arc::clone(&app),
         key: key.clone(),
@@ -91,11 +91,11 @@ pub async fn open(app: Arc<App>, call: Call) -> Response {
 /// `POST /signal/stream?session=…`
 pub async fn post(app: Arc<App>, call: Call) -> Response {
     let key = call.query("session").unwrap_or_default();
-    let door = app.event_streams.0.lock().get(&key).map(|door| {
-        let own = call.passes.iter().any(|pass| door.tokens.contains(&pass.token));
-        own.then(|| door.messages.clone())
+    let posts = app.event_streams.0.lock().get(&key).map(|posts| {
+        let own = call.passes.iter().any(|pass| posts.tokens.contains(&pass.token));
+        own.then(|| posts.messages.clone())
     });
-    let Some(Some(messages)) = door else {
+    let Some(Some(messages)) = posts else {
         return answer::problem(StatusCode::NOT_FOUND, "no_session", "open the event stream first");
     };
     let heard = match String::from_utf8(call.body.to_vec()) {
