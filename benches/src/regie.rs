@@ -12,12 +12,8 @@ use std::{
 /// The line that `regie-headless --json` prints when it is ready.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Ready {
-    /// The operator's page with its token.
-    pub operator: String,
     /// Where a phone joins.
     pub camera: String,
-    /// Where people watch.
-    pub watch: String,
     /// Where the HTTP API begins.
     pub api: String,
     /// The operator's token.
@@ -67,6 +63,65 @@ impl Regie {
             ready,
             start,
         })
+    }
+
+    /// An address of ours by way of loopback.
+    pub fn page(&self, path: &str) -> String {
+        format!("{}{path}", self.ready.api.trim_end_matches("/api/v1"))
+    }
+
+    /// Where a phone joins, by way of loopback.
+    ///
+    /// # Errors
+    /// The camera link holds no join code.
+    pub fn join_page(&self) -> Result<String> {
+        let code = self.ready.camera.split("/j/").nth(1);
+        Ok(self.page(&format!(
+            "/j/{}",
+            code.context("the camera link holds no join code")?
+        )))
+    }
+
+    /// The WebSocket of a viewer with a token of the open audience.
+    ///
+    /// # Errors
+    /// No token is given.
+    pub fn viewer_socket(&self) -> Result<String> {
+        let answer = self.curl(&["/api/v1/viewer-token"])?;
+        let token = answer["token"].as_str().context("no viewer token")?;
+        let origin = self.page("/stream").replacen("http://", "ws://", 1);
+        Ok(format!("{origin}?token={token}"))
+    }
+
+    /// Takes every source out of the show.
+    ///
+    /// # Errors
+    /// The server does not.
+    pub fn remove_sources(&self) -> Result<()> {
+        let show = self.curl(&["/api/v1/show"])?;
+        let show = show.get("snapshot").unwrap_or(&show);
+        for source in show["sources"].as_array().context("no sources")? {
+            let command = serde_json::json!({ "type": "removeSource", "source": source["id"] });
+            let json = ["-H", "Content-Type: application/json"];
+            self.curl(&["/api/v1/commands", "-d", &command.to_string(), json[0], json[1]])?;
+        }
+        Ok(())
+    }
+
+    /// A request with the operator's token: the path, then what curl is to do with it.
+    fn curl(&self, arguments: &[&str]) -> Result<serde_json::Value> {
+        let (path, rest) = arguments.split_first().context("no path")?;
+        let bearer = format!("Authorization: Bearer {}", self.ready.token);
+        let output = Command::new("curl")
+            .args(["-sSf", "-H", &bearer])
+            .args(rest)
+            .arg(self.page(path))
+            .output()
+            .context("curl is not installed")?;
+        if !output.status.success() {
+            bail!("{path}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(serde_json::from_slice(&output.stdout).unwrap_or_default())
     }
 
     /// The process, for `/proc`.
