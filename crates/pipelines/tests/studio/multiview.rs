@@ -48,6 +48,13 @@ fn decode(frames: &[Arc<MultiviewFrame>], decoder: &str) -> Vec<(Vec<u8>, usize)
     pictures
 }
 
+fn age_ms(frame: &MultiviewFrame) -> i64 {
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    now.as_millis() as i64 - (frame.at_us / 1000) as i64
+}
+
 async fn collect(house: &House, codec: MultiviewCodec, count: usize) -> Vec<Arc<MultiviewFrame>> {
     let mut stream = house.studio.multiview(codec);
     let mut frames = Vec::new();
@@ -100,11 +107,8 @@ async fn h264_begins_at_a_keyframe_and_decodes() {
 async fn jpeg_decodes_and_is_fresh() {
     let house = house_with_two();
     let frames = collect(&house, MultiviewCodec::Jpeg, 20).await;
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap();
-    let age = now.as_micros() as i64 - frames[19].at_us as i64;
-    assert!((0..500_000).contains(&age), "{age} us old");
+    let age = age_ms(&frames[19]);
+    assert!((0..500).contains(&age), "{age} ms old");
     assert!(frames.iter().all(|f| f.key && f.data.starts_with(&[0xff, 0xd8])));
     let pictures = decode(&frames[10..], "jpegdec");
     assert_eq!(pictures.len(), 10);
@@ -118,14 +122,11 @@ async fn nothing_is_encoded_for_nobody_and_a_slow_reader_resumes_at_a_keyframe()
     assert_eq!(house.studio.figures().multiviews, 1);
     assert!(stream.next().await.unwrap().key);
     tokio::time::sleep(Duration::from_millis(1500)).await;
-    // Three may have waited; the first that was not lost is a keyframe.
-    let mut after = Vec::new();
-    for _ in 0..40 {
-        after.push(stream.next().await.unwrap());
-    }
-    let gap = after.windows(2).position(|w| w[1].at_us - w[0].at_us > 60_000);
-    let resumed = gap.map_or(0, |gap| gap + 1);
-    assert!(after[resumed].key, "resumed at {resumed} without a keyframe");
+    // A second and a half is far more than may wait: what comes first now can be decoded by itself.
+    let first = stream.next().await.unwrap();
+    assert!(first.key);
+    let age = age_ms(&first);
+    assert!(age < 1500, "{age} ms old");
     drop(stream);
     assert_eq!(house.studio.figures().multiviews, 0);
     house.studio.stop();

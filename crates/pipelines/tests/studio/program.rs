@@ -43,16 +43,25 @@ fn a_cut_changes_one_picture_and_loses_none() {
             seen[first..].iter().all(|s| s.pattern() == wanted),
             "{n}: {seen:?}"
         );
-        // Both count the same clock: across the cut, no number is shown twice and none is left out.
+        // Both count the same clock: neither shows a number twice or leaves one out, and at the cut they are as
+        // far apart as their ways to the mixer are.
         let all: Vec<_> = std::iter::once(&before).chain(&seen).collect();
-        let even = all.windows(2).all(|pair| {
+        let leaps = all.windows(2).map(|pair| {
             let step = pair[1].number.unwrap() as i64 - pair[0].number.unwrap() as i64;
-            step == (pair[1].tick - pair[0].tick) as i64
+            (
+                pair[0].pattern() == pair[1].pattern(),
+                step - (pair[1].tick - pair[0].tick) as i64,
+            )
         });
-        uneven += usize::from(!even);
+        let leaps: Vec<_> = leaps.collect();
+        assert!(leaps.iter().all(|(_, leap)| leap.abs() <= 2), "{n}: {seen:?}");
+        uneven += usize::from(leaps.iter().any(|(same, leap)| *same && *leap != 0));
     }
     // A source that gets no processor for as long as a picture lasts repeats one, cut or not.
-    assert!(uneven <= 2, "{uneven} of 10 cuts repeated or lost a picture");
+    assert!(
+        uneven <= 3,
+        "around {uneven} of 10 cuts a picture was repeated or lost"
+    );
     // The picture that was under way when the order came, and then the new one.
     assert!(worst <= 1, "{worst} old pictures after the order");
 }
