@@ -17,19 +17,10 @@ const on = (scene) => scene.sources.map((id) => show.operator.show.sources.findI
 const preview = (what) => show.operator.until(`preview is ${what}`, (now) => on(now.preview).join() === `${what}`);
 const program = (what) => show.operator.until(`program is ${what}`, (now) => on(now.program).join() === `${what}`);
 
-/** What a source's tile of the multiview on the page shows: the number in its bar. */
-const tile = (page, of) =>
-  page.evaluate((of) => {
-    const canvas = document.querySelector('canvas');
-    const region = { x: of.x / canvas.width, y: of.y / canvas.height, width: of.width / canvas.width, height: of.height / canvas.height };
-    return globalThis.reader.number(canvas, region);
-  }, of);
-
 async function moves(page, n) {
-  const of = show.operator.show.mosaic.tiles[n];
   const seen = new Set();
   await eventually(`tile ${n} of the multiview moves`, async () => {
-    const number = await tile(page, of);
+    const number = await show.tile(page, n);
     if (number !== null) seen.add(number);
     return seen.size > 5;
   }, { saw: async () => `${[...seen]}; ${JSON.stringify(await page.evaluate(() => ({ ...document.querySelector('canvas').dataset })))}` });

@@ -108,18 +108,29 @@ test('side by side shows both', async () => {
   }, { saw: halves });
 });
 
-test('a phone that is closed shows at once, and comes back into the same tile', async () => {
+test('a phone that is closed shows at once on the operator’s page, and comes back into the same tile', async () => {
   await show.cut('Léa');
+  const page = await show.operatorPage();
+  const text = () => page.locator('body').innerText();
+  const tiles = async () => [whose(await show.tile(page, 1)), whose(await show.tile(page, 2)), whose(await show.tile(page, 3))];
+  await eventually('program, Léa and Tom are in the multiview', async () => {
+    return (await tiles()).join() === [lea.id, lea.id, tom.id].join();
+  }, { saw: tiles });
+
   const before = show.operator.source('Tom');
   const closed = Date.now();
   await tom.page.goto('about:blank');
-  await show.operator.until('Tom is lost', (now) => now.sources.some(({ name, state }) => name === 'Tom' && state === 'lost'));
+  await show.operator.until('Tom is lost', ({ sources }) => sources.some(({ name, state }) => name === 'Tom' && state === 'lost'));
   console.log(`phone closed → lost on /control: ${Date.now() - closed} ms`);
+  await eventually('the page says so', async () => /no signal/i.test(await text()), { saw: text });
   await one.eventuallyShows(lea.id);
+
   await tom.join();
   const again = show.operator.source('Tom');
   assert.deepEqual([again.id, again.slot], [before.id, before.slot]);
   assert.equal(show.operator.show.sources.length, 2);
+  await eventually('Tom is in his tile again', async () => (await tiles())[2] === tom.id, { saw: tiles });
+  await page.context().close();
 });
 
 test('Firefox is a phone too', async () => {

@@ -101,6 +101,18 @@ export class Show {
     return page;
   }
 
+  /** The number in a tile of the multiview on a page: 0 is preview, 1 program, then the sources. */
+  tile(page, n) {
+    const of = this.operator.show.mosaic.tiles[n];
+    return page.evaluate((of) => {
+      const canvas = document.querySelector('canvas');
+      if (!canvas) return null;
+      const [x, width] = [of.x / canvas.width, of.width / canvas.width];
+      const [y, height] = [of.y / canvas.height, of.height / canvas.height];
+      return globalThis.reader.number(canvas, { x, y, width, height });
+    }, of);
+  }
+
   /** A page of somebody else's making at an address of ours, so that it is let in as our own pages are. */
   async foreignPage(html, init = []) {
     const page = await this.#open({ init: [...init, `(${READER})()`], bypassCSP: true });
