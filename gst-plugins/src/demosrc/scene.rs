@@ -101,7 +101,10 @@ impl Background {
         }
         // The row is black and white for those who read it in RGB as well.
         for plane in 1..3 {
-            let (rows, length) = ((width / 80).div_ceil(2), (barcode::BLOCKS * width / 80).div_ceil(2));
+            let (rows, length) = (
+                (width / 80).div_ceil(2),
+                (barcode::BLOCKS * width / 80).div_ceil(2),
+            );
             for row in targets[plane].chunks_mut(strides[plane]).take(rows) {
                 row[..length].fill(128);
             }
