@@ -134,7 +134,14 @@ fn the_beep_comes_with_the_flash() {
             }
         }
     };
-    let (flash, beep) = (onset(&flashes), onset(&beeps));
+    let (mut flash, mut beep) = (onset(&flashes), onset(&beeps));
+    // The taps do not begin at one moment: the second of the two events both saw counts.
+    while flash - beep > 1000 {
+        beep = onset(&beeps);
+    }
+    while beep - flash > 1000 {
+        flash = onset(&flashes);
+    }
     // A picture stands for 33 ms; within that, and a little for a busy machine, they are together.
     assert!(
         (-45..=45).contains(&(flash - beep)),

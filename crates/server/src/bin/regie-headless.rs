@@ -11,7 +11,11 @@ use std::time::Duration;
 const ENDING: Duration = Duration::from_secs(20);
 
 #[derive(Parser)]
-#[command(name = "regie-headless", version, about)]
+#[command(
+    name = "regie-headless",
+    version,
+    about = "Régie without a window: the control room of a live event"
+)]
 struct Arguments {
     #[command(flatten)]
     cli: Cli,
