@@ -64,7 +64,11 @@ impl App {
             Command::RotateJoinCode | Command::RevokeToken { .. } => chance::join_code(),
             _ => chance::secret(),
         };
-        self.engine.command(command, by, fresh).await
+        let reply = self.engine.command(command, by, fresh).await?;
+        if let Some(Reply::Token { secret, .. }) = &reply {
+            self.door.opens_to(secret).await;
+        }
+        Ok(reply)
     }
 
     /// The token that an open audience shares; made again after the operator ended it, since the door for the

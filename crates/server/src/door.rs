@@ -6,8 +6,9 @@ use regie_model::{Role, Secret, Token, TokenId};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq;
+use tokio::sync::watch;
 
 /// The longest secret looked at, in bytes.
 const SECRET_MAX: usize = 256;
@@ -58,6 +59,8 @@ pub struct Door {
     pin_failures: PerAddress,
     /// Digests of the secrets with which phones may come back.
     resumes: Mutex<Vec<Digested>>,
+    /// Told each time that other tokens open the door.
+    changed: watch::Sender<()>,
 }
 
 impl Default for Door {
@@ -70,6 +73,7 @@ impl Default for Door {
             // A PIN can: at this rate four digits last for days.
             pin_failures: PerAddress::new(5, 1.0 / 30.0),
             resumes: Mutex::default(),
+            changed: watch::Sender::new(()),
         }
     }
 }
@@ -123,6 +127,18 @@ impl Door {
         keys.join = join;
         keys.operator = operator;
         keys.audience = audience;
+        drop(keys);
+        self.changed.send_replace(());
+    }
+
+    /// Waits until this secret opens the door: a token is told to its asker only then, or he would be turned away
+    /// with it. Gives up after a second, as where the token was ended again.
+    pub async fn opens_to(&self, secret: &Secret) {
+        let mut changes = self.changed.subscribe();
+        let known =
+            async { while self.find(secret.reveal(), 0).is_none() && changes.changed().await.is_ok() {} };
+        // Late or not, the token was made.
+        let _ = tokio::time::timeout(Duration::from_secs(1), known).await;
     }
 
     /// A token was ended: it opens nothing any more, not even to those who were in.
@@ -217,7 +233,7 @@ fn digest(secret: &str) -> Digested {
 mod tests {
     use super::*;
     use regie_model::TokenInfo;
-    use std::time::Duration;
+    use std::sync::Arc;
 
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 9));
 
@@ -270,6 +286,22 @@ mod tests {
         }
         assert_eq!(door.pin("0815", "0815", HERE, now), Err(Shut::TooMany));
         assert_eq!(door.pin("0815", "0815", elsewhere, now), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_new_token_is_told_when_it_opens() {
+        let door = Arc::new(Door::default());
+        let (secret, waiting) = (Secret::new("new"), Arc::clone(&door));
+        let told = tokio::spawn(async move {
+            waiting.opens_to(&secret).await;
+            waiting.admit("new", HERE, Instant::now(), 0).is_ok()
+        });
+        tokio::task::yield_now().await;
+        door.set(&[]);
+        tokio::task::yield_now().await;
+        assert!(!told.is_finished(), "it opens nothing yet");
+        door.set(&[token(1, Role::Viewer, "new", false, None)]);
+        assert!(told.await.unwrap());
     }
 
     #[test]
